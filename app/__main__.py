@@ -1,0 +1,5 @@
+"""`python -m app` is the `catalogue` command."""
+
+from app.cli import main
+
+main()

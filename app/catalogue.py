@@ -1,0 +1,26 @@
+"""The one list of what the catalogue holds, in the order in which things refer to each other."""
+
+from typing import NamedTuple
+
+from app.concepts.models import ConceptContent, ConceptVersion
+from app.domains.models import DomainContent, DomainVersion
+from app.plans.models import PlanContent, PlanVersion
+from app.regions.models import RegionContent, RegionVersion
+from app.services.models import ServiceContent, ServiceVersion
+from app.versioning import Content, Row
+
+
+class Kind(NamedTuple):
+    """What people write about a resource of the kind, and the table of its versions."""
+
+    content: type[Content]
+    row: type[Row]
+
+
+KINDS: dict[str, Kind] = {
+    "regions": Kind(RegionContent, RegionVersion),
+    "plans": Kind(PlanContent, PlanVersion),
+    "domains": Kind(DomainContent, DomainVersion),
+    "concepts": Kind(ConceptContent, ConceptVersion),
+    "services": Kind(ServiceContent, ServiceVersion),
+}

@@ -1,0 +1,66 @@
+"""Concepts over HTTP."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+
+from app.concepts.models import Concept, ConceptVersion, present
+from app.errors import Gone, NotFound, responses
+from app.paging import Page, history, listed
+from app.reading import ListQuery, Reader, ReadQuery, SearchQuery, SlugInPath, VersionInPath
+from app.versioning import in_force, pinned
+
+router = APIRouter(prefix="/v1/concepts", tags=["concepts"])
+
+
+@router.get("", operation_id="listConcepts", summary="List concepts (服务概念列表)", responses=responses())
+def list_concepts(query: Annotated[SearchQuery, Query()], reading: Reader) -> Page[Concept]:
+    """The concepts in force. Filters are combined with AND."""
+    at = reading.at(query)
+    listing = listed(reading, ConceptVersion, at, query)
+    return listing.page(present(reading.session, at, listing.rows))
+
+
+@router.get(
+    "/{slug}",
+    operation_id="getConcept",
+    summary="Get one concept (服务概念)",
+    responses=responses(NotFound, Gone),
+)
+def get_concept(slug: SlugInPath, query: Annotated[ReadQuery, Query()], reading: Reader) -> Concept:
+    """The version of one concept that applies on the day."""
+    at = reading.at(query)
+    row = in_force(reading.session, ConceptVersion, slug, at)
+    reading.link_versions("concepts", slug, row.version)
+    return present(reading.session, at, [row])[0]
+
+
+@router.get(
+    "/{slug}/versions",
+    operation_id="listConceptVersions",
+    summary="List the versions of a concept (服务概念版本)",
+    responses=responses(NotFound),
+)
+def list_concept_versions(
+    slug: SlugInPath, query: Annotated[ListQuery, Query()], reading: Reader
+) -> Page[Concept]:
+    """Every version of one concept up to the release, newest first, withdrawals included."""
+    at = reading.at(query)
+    listing = history(reading, ConceptVersion, slug, at, query)
+    return listing.page(present(reading.session, at, listing.rows))
+
+
+@router.get(
+    "/{slug}/versions/{version}",
+    operation_id="getConceptVersion",
+    summary="Get one version of a concept (服务概念某一版本)",
+    responses=responses(NotFound),
+)
+def get_concept_version(
+    slug: SlugInPath, version: VersionInPath, query: Annotated[ReadQuery, Query()], reading: Reader
+) -> Concept:
+    """One immutable version, for ever the same; what it refers to is shown as of its own first day and release."""
+    row = pinned(reading.session, ConceptVersion, slug, version)
+    at = reading.pinned_at(query, row)
+    reading.link_versions("concepts", slug, version)
+    return present(reading.session, at, [row])[0]

@@ -1,0 +1,137 @@
+"""The engine, and the two ways to use it: `reading` sees one state, `writing` is the only commit."""
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import DateTime, Dialect, Engine, TypeDecorator, create_engine, event, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.pool import ConnectionPoolEntry
+from sqlmodel import Session, SQLModel
+
+from app.errors import StorageUnavailable
+
+# Names that a migration on either database can rely on.
+SQLModel.metadata.naming_convention = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+# One publisher at a time; any number will do as long as it is only used here.
+PUBLISHING_LOCK = 7_001_802
+
+
+class Moment(TypeDecorator[datetime]):
+    """A point in time, kept as UTC; SQLite has no time zones of its own."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        utc = value.astimezone(UTC)
+        return utc.replace(tzinfo=None) if dialect.name == "sqlite" else utc
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def to_json(value: Any) -> str:  # noqa: ANN401 - SQLAlchemy hands over whatever a JSON column holds
+    return json.dumps(value, ensure_ascii=False)
+
+
+def create(url: str, *, connections: int = 40) -> Engine:
+    """An engine with at least as many connections as there are threads to use them."""
+    pool = {"pool_size": min(connections, 10), "max_overflow": max(connections - 10, 0), "pool_timeout": 10}
+    if make_url(url).get_backend_name() != "sqlite":
+        return create_engine(url, json_serializer=to_json, pool_pre_ping=True, **pool)
+    engine = create_engine(url, json_serializer=to_json, connect_args={"timeout": 30}, **pool)
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: sqlite3.Connection, _: ConnectionPoolEntry) -> None:
+    # The driver would begin transactions by itself, too late for a consistent read: we say when.
+    connection.isolation_level = None
+    connection.execute("PRAGMA foreign_keys = ON")
+    # Without this, INSERT OR REPLACE deletes rows past the triggers that guard them.
+    connection.execute("PRAGMA recursive_triggers = ON")
+
+
+def _begin_sqlite(connection: Any) -> None:  # noqa: ANN401 - SQLAlchemy's event signature
+    # A writer takes the lock at once: two publishers queue up instead of failing half-way.
+    publishing = connection.get_execution_options().get("publishing", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if publishing else "BEGIN")
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Session]:
+    """A session that is never committed."""
+    with translated(), Session(engine) as session:
+        yield session
+
+
+@contextmanager
+def writing(engine: Engine) -> Iterator[Session]:
+    """The one transaction that changes anything: all of it is committed, or nothing.
+
+    Writers take turns; each sees all that the one before it has committed.
+    """
+    with translated(), Session(engine.execution_options(publishing=True)) as session:
+        if engine.dialect.name == "postgresql":
+            session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": PUBLISHING_LOCK})
+        yield session
+        session.commit()
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Driver errors that an operator can do something about, translated at this one edge."""
+    try:
+        yield
+    except DBAPIError as error:
+        problem = _storage_problem(error)
+        if problem is None:
+            raise
+        raise problem from error
+
+
+def _storage_problem(error: DBAPIError) -> StorageUnavailable | None:
+    reason = str(error.orig).lower()
+    if "full" in reason or "no space" in reason:
+        return StorageUnavailable(
+            "The disk of the database is full: make room and try again. Nothing was changed.",
+            "数据库所在磁盘已满，请清理后重试。未作任何更改。",
+        )
+    if "readonly" in reason or "read-only" in reason:
+        return StorageUnavailable(
+            "The database is read-only: give the program the right to write to it. Nothing was changed.",
+            "数据库为只读，请赋予写入权限。未作任何更改。",
+        )
+    if "no such table" in reason or "no such column" in reason or "does not exist" in reason:
+        return StorageUnavailable(
+            "The database is not migrated: run `catalogue migrate`.",
+            "数据库尚未初始化或升级，请运行 catalogue migrate。",
+        )
+    if "locked" in reason:
+        return StorageUnavailable(
+            "The database is locked by another program: try again in a moment. Nothing was changed.",
+            "数据库被其他程序占用，请稍后重试。未作任何更改。",
+        )
+    if not isinstance(error, OperationalError | InterfaceError):
+        return None  # not the storage's fault but ours
+    return StorageUnavailable(
+        "The database cannot be reached: check DATABASE_URL and that the server runs.",
+        "无法连接数据库，请检查 DATABASE_URL 及数据库服务。",
+    )

@@ -1,0 +1,66 @@
+"""Domains over HTTP."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+
+from app.domains.models import PRINTED_ORDER, Domain, DomainQuery, DomainVersion, present
+from app.errors import Gone, NotFound, responses
+from app.paging import Page, history, listed
+from app.reading import ListQuery, Reader, ReadQuery, SlugInPath, VersionInPath
+from app.versioning import in_force, pinned
+
+router = APIRouter(prefix="/v1/domains", tags=["domains"])
+
+
+@router.get("", operation_id="listDomains", summary="List domains (服务领域列表)", responses=responses())
+def list_domains(query: Annotated[DomainQuery, Query()], reading: Reader) -> Page[Domain]:
+    """The domains in force, in the order of their plans. Filters are combined with AND."""
+    at = reading.at(query)
+    listing = listed(reading, DomainVersion, at, query, query.where(), order=PRINTED_ORDER)
+    return listing.page(present(reading.session, at, listing.rows))
+
+
+@router.get(
+    "/{slug}",
+    operation_id="getDomain",
+    summary="Get one domain (服务领域)",
+    responses=responses(NotFound, Gone),
+)
+def get_domain(slug: SlugInPath, query: Annotated[ReadQuery, Query()], reading: Reader) -> Domain:
+    """The version of one domain that applies on the day."""
+    at = reading.at(query)
+    row = in_force(reading.session, DomainVersion, slug, at)
+    reading.link_versions("domains", slug, row.version)
+    return present(reading.session, at, [row])[0]
+
+
+@router.get(
+    "/{slug}/versions",
+    operation_id="listDomainVersions",
+    summary="List the versions of a domain (服务领域版本)",
+    responses=responses(NotFound),
+)
+def list_domain_versions(
+    slug: SlugInPath, query: Annotated[ListQuery, Query()], reading: Reader
+) -> Page[Domain]:
+    """Every version of one domain up to the release, newest first, withdrawals included."""
+    at = reading.at(query)
+    listing = history(reading, DomainVersion, slug, at, query)
+    return listing.page(present(reading.session, at, listing.rows))
+
+
+@router.get(
+    "/{slug}/versions/{version}",
+    operation_id="getDomainVersion",
+    summary="Get one version of a domain (服务领域某一版本)",
+    responses=responses(NotFound),
+)
+def get_domain_version(
+    slug: SlugInPath, version: VersionInPath, query: Annotated[ReadQuery, Query()], reading: Reader
+) -> Domain:
+    """One immutable version, for ever the same; what it refers to is shown as of its own first day and release."""
+    row = pinned(reading.session, DomainVersion, slug, version)
+    at = reading.pinned_at(query, row)
+    reading.link_versions("domains", slug, version)
+    return present(reading.session, at, [row])[0]

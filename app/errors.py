@@ -1,0 +1,308 @@
+"""What can go wrong, as one tree, and the one handler that says it as problem+json (RFC 9457).
+
+    Problem
+    ├── Invalid            422  something in the request, or in a document, is not as it must be
+    ├── NotFound           404  never was, or is not in force yet
+    ├── Gone               410  withdrawn on the day asked for
+    ├── MethodNotAllowed   405
+    ├── NotAcceptable      4xx  whatever else the framework refuses
+    ├── Conflict           409  another release came first
+    ├── StorageUnavailable 503  the database is not reachable, full or read-only
+    └── (anything else)    500  logged with its traceback; the answer shows nothing of it
+
+Every message exists in English and Chinese; the request's `Accept-Language` chooses. What was sent is never
+repeated in a message: a request may hold a person's facts.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any, Literal, NamedTuple
+
+import structlog
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic_core import ErrorDetails
+from starlette.exceptions import HTTPException
+
+log = structlog.get_logger()
+
+Language = Literal["en", "zh"]
+
+
+class Said(NamedTuple):
+    """One message in both languages."""
+
+    en: str
+    zh: str
+
+    def to(self, language: Language) -> str:
+        return self.zh if language == "zh" else self.en
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One thing that is wrong, and where: a JSON pointer into the body or a query parameter's name."""
+
+    said: Said
+    pointer: str | None = None
+    parameter: str | None = None
+
+    def to(self, language: Language) -> dict[str, str]:
+        where = {"pointer": self.pointer} if self.pointer is not None else {}
+        where |= {"parameter": self.parameter} if self.parameter is not None else {}
+        return where | {"detail": self.said.to(language)}
+
+
+class Problem(Exception):  # noqa: N818 - RFC 9457's own word
+    """Anything a caller is told about; `faults` are listed one by one, `extra` are further members."""
+
+    status: int = 500
+    urn: str = "internal-error"
+    title: Said = Said("Something went wrong on our side", "系统内部错误")
+
+    def __init__(
+        self,
+        en: str,
+        zh: str,
+        *,
+        faults: Sequence[Fault] = (),
+        headers: dict[str, str] | None = None,
+        **extra: str | int,
+    ) -> None:
+        super().__init__(en)
+        self.detail = Said(en, zh)
+        self.faults = tuple(faults)
+        self.headers = headers or {}
+        self.extra = extra
+
+    def body(self, language: Language) -> dict[str, Any]:
+        body: dict[str, Any] = {
+            "type": f"urn:catalogue:problem:{self.urn}",
+            "title": self.title.to(language),
+            "status": self.status,
+            "detail": self.detail.to(language),
+        }
+        if self.faults:
+            body["errors"] = [fault.to(language) for fault in self.faults]
+        return body | self.extra
+
+
+class Invalid(Problem):
+    status = 422
+    urn = "invalid"
+    title = Said("The request is not valid", "请求无效")
+
+    @classmethod
+    def of(cls, faults: Sequence[Fault]) -> "Invalid":
+        n = len(faults)
+        return cls(
+            f"{n} thing{'s are' if n > 1 else ' is'} wrong; see errors.",
+            f"有{n}处错误，详见 errors。",
+            faults=faults,
+        )
+
+    @classmethod
+    def parameter(cls, name: str, en: str, zh: str) -> "Invalid":
+        return cls.of([Fault(Said(en, zh), parameter=name)])
+
+
+class NotFound(Problem):
+    status = 404
+    urn = "not-found"
+    title = Said("There is no such resource", "资源不存在")
+
+
+class Gone(Problem):
+    status = 410
+    urn = "withdrawn"
+    title = Said("The resource was withdrawn", "资源已撤销")
+
+
+class MethodNotAllowed(Problem):
+    status = 405
+    urn = "method-not-allowed"
+    title = Said("The resource does not know this method", "不支持该请求方法")
+
+
+class NotAcceptable(Problem):
+    """A refusal of the framework's that has no noun of its own here."""
+
+    urn = "refused"
+    title = Said("The request was refused", "请求被拒绝")
+
+
+class Conflict(Problem):
+    status = 409
+    urn = "conflict"
+    title = Said("Another release came first", "与已有发布冲突")
+
+
+class StorageUnavailable(Problem):
+    status = 503
+    urn = "storage-unavailable"
+    title = Said("The database cannot be used", "数据库不可用")
+
+
+class ProblemDocument(BaseModel):
+    """The shape of every error answer (RFC 9457)."""
+
+    model_config = ConfigDict(title="问题说明", extra="allow")
+
+    type: str = Field(title="类型", description="URN that names the type of problem")
+    title: str = Field(title="标题", description="What this type of problem is, in a few words")
+    status: int = Field(title="状态码", description="The HTTP status code")
+    detail: str = Field(title="说明", description="What was wrong this time, and what to do")
+    errors: list["FaultDocument"] | None = Field(
+        None, title="错误列表", description="Every single fault with its place, where there are several"
+    )
+
+
+class FaultDocument(BaseModel):
+    """One fault in a request."""
+
+    model_config = ConfigDict(title="错误")
+
+    parameter: str | None = Field(None, title="参数", description="The query or path parameter at fault")
+    pointer: str | None = Field(
+        None, title="位置", description="JSON pointer to the part of the body at fault"
+    )
+    detail: str = Field(title="说明", description="What is wrong and what to do")
+
+
+# pydantic speaks English only; these are the ways in which a request or a seed document can be wrong.
+CHINESE = {
+    "missing": "缺少该项",
+    "extra_forbidden": "不认识该项，请检查拼写",
+    "string_type": "应为文本（数字请加引号）",
+    "string_too_long": "文本过长，最多{max_length}个字",
+    "string_too_short": "文本过短，至少{min_length}个字",
+    "string_pattern_mismatch": "格式应符合 {pattern}",
+    "int_type": "应为整数",
+    "int_parsing": "应为整数",
+    "int_from_float": "应为整数",
+    "bool_type": "应为 true 或 false",
+    "bool_parsing": "应为 true 或 false",
+    "date_type": "应为日期，如 2024-06-01",
+    "date_parsing": "应为日期，如 2024-06-01",
+    "date_from_datetime_parsing": "应为日期，如 2024-06-01",
+    "timezone_aware": "时间应带时区，如 2024-06-01T08:00:00+08:00",
+    "datetime_parsing": "应为带时区的时间，如 2024-06-01T08:00:00+08:00",
+    "datetime_from_date_parsing": "应为带时区的时间，如 2024-06-01T08:00:00+08:00",
+    "greater_than_equal": "不得小于 {ge}",
+    "less_than_equal": "不得大于 {le}",
+    "literal_error": "应为以下之一：{expected}",
+    "enum": "应为以下之一：{expected}",
+    "list_type": "应为列表",
+    "dict_type": "应为对象",
+    "model_type": "应为对象",
+    "model_attributes_type": "应为对象",
+    "too_short": "至少应有{min_length}项",
+    "json_invalid": "不是有效的 JSON",
+}
+
+
+def said_by_pydantic(error: ErrorDetails) -> Said:
+    """Pydantic's own message, and ours in Chinese; neither repeats the value."""
+    context = error.get("ctx", {})
+    if error["type"] == "extra_forbidden":
+        return Said("Not known here: check the spelling.", CHINESE["extra_forbidden"])
+    said_in_both = context.get("zh")
+    chinese = (
+        str(said_in_both) if said_in_both else CHINESE.get(error["type"], error["msg"]).format(**context)
+    )
+    return Said(error["msg"], chinese)
+
+
+def pointer(path: Sequence[str | int]) -> str:
+    """RFC 6901."""
+    return "".join(f"/{str(part).replace('~', '~0').replace('/', '~1')}" for part in path)
+
+
+def fault_of_request(error: ErrorDetails) -> Fault:
+    place, *path = error["loc"]
+    if place == "body":
+        return Fault(said_by_pydantic(error), pointer=pointer(path))
+    return Fault(said_by_pydantic(error), parameter=str(path[0]) if path else str(place))
+
+
+def language_of(request: Request) -> Language:
+    """The first of zh and en that `Accept-Language` prefers; English when it says neither."""
+    best: tuple[float, Language] = (0.0, "en")
+    for part in request.headers.get("accept-language", "").split(","):
+        tag, _, weight = part.strip().partition(";q=")
+        try:
+            quality = float(weight or 1)
+        except ValueError:
+            quality = 0.0
+        for language in ("zh", "en"):
+            if tag.lower().split("-")[0] == language and quality > best[0]:
+                best = (quality, language)
+    return best[1]
+
+
+def as_problem(error: Exception) -> Problem:
+    match error:
+        case Problem():
+            return error
+        case RequestValidationError():
+            return Invalid.of([fault_of_request(e) for e in error.errors()])
+        case HTTPException(status_code=404):
+            return NotFound(
+                "No such path; / and /docs list what there is.", "没有这个路径，可用路径见 / 与 /docs。"
+            )
+        case HTTPException(status_code=405):
+            return MethodNotAllowed(
+                "The method is not among those in the Allow header.",
+                "请使用 Allow 头中列出的方法。",
+                headers=dict(error.headers or {}),
+            )
+        case HTTPException():
+            phrase = HTTPStatus(error.status_code).phrase
+            refused = NotAcceptable(f"{phrase}.", f"{phrase}。")
+            refused.status = error.status_code
+            return refused
+    return Problem(
+        "Nothing was changed. Please try again; if it stays so, tell the operator the time.",
+        "未作任何更改。请重试；如仍有问题，请将时间告知管理员。",
+    )
+
+
+def answer(request: Request, error: Exception) -> Response:
+    problem = as_problem(error)
+    if problem.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        log.error("request failed", path=request.url.path, problem=problem.urn, exc_info=error)
+    language = language_of(request)
+    return JSONResponse(
+        problem.body(language),
+        problem.status,
+        media_type="application/problem+json",
+        headers={
+            "Cache-Control": "no-store",
+            "Content-Language": language,
+            "Vary": "Accept-Language",
+        }
+        | problem.headers,
+    )
+
+
+def handle_errors(app: FastAPI) -> None:
+    for error in (Problem, RequestValidationError, HTTPException, Exception):
+        app.add_exception_handler(error, answer)
+
+
+def responses(*problems: type[Problem]) -> dict[int | str, dict[str, Any]]:
+    """The OpenAPI entries for the problems an operation can answer with."""
+    every: list[type[Problem]] = [*problems, Invalid, StorageUnavailable]
+    return {
+        problem.status: {
+            "model": ProblemDocument,
+            "description": f"{problem.title.en} ({problem.title.zh})",
+            "content": {
+                "application/problem+json": {"schema": {"$ref": "#/components/schemas/ProblemDocument"}}
+            },
+        }
+        for problem in every
+    }

@@ -1,0 +1,86 @@
+"""`create_app(settings)`: engine, manners, errors and routers put together. Importing it does nothing."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import date
+
+from anyio.to_thread import current_default_thread_limiter
+from fastapi import FastAPI, Request, Response
+from fastapi.responses import RedirectResponse
+from fastapi_offline import FastAPIOffline
+from starlette.middleware.cors import CORSMiddleware
+from starlette.middleware.gzip import GZipMiddleware
+
+from app import __version__, logs
+from app.concepts.router import router as concepts
+from app.database import create
+from app.domains.router import router as domains
+from app.errors import handle_errors
+from app.http import Manners, RequestLog
+from app.openapi import DESCRIPTION, TAGS, document
+from app.plans.router import router as plans
+from app.reading import NotModified, today_in_china
+from app.regions.router import router as regions
+from app.releases.router import router as releases
+from app.services.router import router as services
+from app.settings import Settings
+from app.web.router import router as web
+
+
+def create_app(settings: Settings | None = None, *, today: Callable[[], date] = today_in_china) -> FastAPI:
+    """The application, with an engine of its own; `today` is the day that reads fall back to."""
+    settings = settings or Settings()
+    logs.configure(settings.log_level)
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        current_default_thread_limiter().total_tokens = settings.threads
+        yield
+        app.state.engine.dispose()
+
+    app: FastAPI = FastAPIOffline(
+        title="Public-service catalogue 公共服务目录",
+        version=__version__,
+        description=DESCRIPTION,
+        openapi_tags=TAGS,
+        license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        favicon_url="/favicon.ico",
+        swagger_ui_parameters={
+            "docExpansion": "list",
+            "tryItOutEnabled": True,
+            "displayRequestDuration": True,
+        },
+        lifespan=lifespan,
+        generate_unique_id_function=lambda route: route.operation_id or route.name,
+    )
+    app.state.engine = create(settings.database_url, connections=settings.threads)
+    app.state.today = today
+
+    for router in (regions, plans, domains, concepts, services, releases, web):
+        app.include_router(router)
+
+    @app.get("/favicon.ico", include_in_schema=False)
+    def favicon() -> Response:
+        return RedirectResponse("/static-offline-docs/favicon.png")
+
+    handle_errors(app)
+    app.add_exception_handler(NotModified, not_modified)
+    app.openapi = lambda: document(app)  # type: ignore[method-assign]
+
+    app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=6)
+    app.add_middleware(Manners, router=app.router)
+    app.add_middleware(
+        CORSMiddleware,
+        allow_origins=["*"],
+        allow_methods=["GET", "HEAD", "OPTIONS"],
+        allow_headers=["If-None-Match", "Accept-Language"],
+        expose_headers=["ETag", "Link", "Content-Location"],
+        max_age=86_400,
+    )
+    app.add_middleware(RequestLog)
+    return app
+
+
+def not_modified(_: Request, error: Exception) -> Response:
+    headers = error.headers if isinstance(error, NotModified) else {}
+    return Response(status_code=304, headers=headers)

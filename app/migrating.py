@@ -1,0 +1,38 @@
+"""Bringing a database's schema up to date, and telling whether it is."""
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine, text
+
+from app.database import translated
+
+PROJECT = Path(__file__).parent.parent
+
+
+def config() -> Config:
+    return Config(toml_file=PROJECT / "pyproject.toml")
+
+
+def is_current(connection: Connection) -> bool:
+    """Whether the schema is the one that this program was written for."""
+    newest = ScriptDirectory.from_config(config()).get_current_head()
+    return MigrationContext.configure(connection).get_current_revision() == newest
+
+
+def migrate(engine: Engine) -> None:
+    """Takes the schema to the newest revision; from an empty database, too."""
+    with translated():
+        if engine.dialect.name == "sqlite":
+            with engine.connect() as connection:
+                # Readers go on while a release is written; the file remembers it.
+                connection.connection.execute("PRAGMA journal_mode = WAL")
+        with engine.execution_options(publishing=True).begin() as connection:
+            if engine.dialect.name == "postgresql":
+                connection.execute(text("SELECT pg_advisory_xact_lock(7001803)"))
+            settings = config()
+            settings.attributes["connection"] = connection
+            command.upgrade(settings, "head")

@@ -1,0 +1,70 @@
+"""The OpenAPI document: FastAPI's, with the examples that the tests send, and nothing that is not true."""
+
+import json
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+
+DESCRIPTION = """\
+Local governments' public-service plans as versioned, cited, computable resources.
+地方政府公共服务规划的版本化、可溯源、可计算目录。
+
+* **Two clocks**: every read takes `on` (what applies on that day; default today in Asia/Shanghai) and `release`
+  or `known_at` (as the catalogue stood then; default now). Every answer says which it used; give both and the
+  answer never changes.
+* **Sources**: every value carries the plan, the section and the verbatim quote that it was taken from. What a plan
+  does not say is `null` and named in `not_stated`.
+* **Lists** come in pages: follow `next`. A cursor pins the day and the release, so that a list does not shift
+  while somebody publishes.
+* **Errors** are problem+json (RFC 9457), in Chinese where `Accept-Language` prefers `zh`.
+"""
+
+TAGS = [
+    {"name": "services", "description": "What plans offer, to whom (服务项目)"},
+    {"name": "concepts", "description": "The same benefit across regions and plans (服务概念)"},
+    {"name": "domains", "description": "A plan's own grouping of its services (服务领域)"},
+    {"name": "plans", "description": "The documents that values are quoted from (规划)"},
+    {"name": "regions", "description": "Administrative regions after GB/T 2260 (行政区划)"},
+    {"name": "releases", "description": "What was published, when and by whom (发布)"},
+    {"name": "catalogue", "description": "Entry points and health (入口与运行状况)"},
+]
+
+# One request per operation with its whole answer; a test sends each and compares.
+EXAMPLES: dict[str, dict[str, Any]] = json.loads(
+    (Path(__file__).parent / "examples.json").read_text(encoding="utf-8")
+)
+
+
+def document(app: FastAPI) -> dict[str, Any]:
+    """The document, made once per application."""
+    if app.openapi_schema is None:
+        whole = get_openapi(
+            title=app.title,
+            version=app.version,
+            description=app.description,
+            license_info=app.license_info,
+            tags=app.openapi_tags,
+            routes=app.routes,
+        )
+        for path in whole["paths"].values():
+            for operation in path.values():
+                _describe(operation)
+        app.openapi_schema = whole
+    return app.openapi_schema
+
+
+def _describe(operation: dict[str, Any]) -> None:
+    # FastAPI documents its own shape for invalid requests; ours says the same as every other problem.
+    for status, response in operation["responses"].items():
+        if int(status) >= HTTPStatus.BAD_REQUEST:
+            response["content"].pop("application/json", None)
+    example = EXAMPLES.get(operation["operationId"])
+    if example is not None:
+        content = operation["responses"]["200"]["content"]
+        content["application/json"]["example"] = example["answer"]
+        for parameter in operation.get("parameters", []):
+            if parameter["name"] in example["parameters"]:
+                parameter["example"] = example["parameters"][parameter["name"]]

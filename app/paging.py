@@ -1,0 +1,121 @@
+"""Lists in pages that stay consistent: a cursor pins `(on, release)` and the place after which to go on."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Generic, TypeVar, cast
+from urllib.parse import urlencode
+
+from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy import ColumnElement, Integer, Select, SQLColumnExpression, func, select, tuple_
+from sqlmodel import col
+
+from app.reading import Cursor, ListQuery, PageQuery, Reading, bad_cursor
+from app.search import Match, Through, matches, search
+from app.versioning import At, R, in_force_clause, never_was
+
+T = TypeVar("T", bound=BaseModel)
+# What a list is sorted by; mapped columns are no ColumnElement to a type checker.
+Order = Sequence[SQLColumnExpression[Any]]
+
+
+class Page(BaseModel, Generic[T]):
+    """One page of a list, and where the next one is."""
+
+    model_config = ConfigDict(title="列表")
+
+    items: list[T] = Field(title="条目", description="The items of this page")
+    total: int = Field(title="总数", description="How many items the whole list has")
+    on: date = Field(title="查询日期", description="The day this answer is for")
+    release: int = Field(title="查询发布号", description="The release the catalogue was read at")
+    next: str | None = Field(title="下一页", description="URL of the next page; null on the last one")
+
+
+@dataclass(frozen=True)
+class Listing(Generic[R]):
+    """The rows of one page, and why they were found where they were searched for."""
+
+    at: At
+    rows: Sequence[R]
+    total: int
+    next: str | None
+    matched: Mapping[str, list[Match]] | None = None
+
+    def page(self, items: list[T]) -> Page[T]:
+        """The page to answer with; `items` are the rows as they go over the wire."""
+        if self.matched is not None:
+            for row, item in zip(self.rows, items, strict=True):
+                setattr(item, "matched", self.matched[row.slug])  # noqa: B010 - every kind has it, `Resource` has not
+        return Page(items=items, total=self.total, on=self.at.on, release=self.at.release, next=self.next)
+
+
+def listed(
+    reading: Reading,
+    row: type[R],
+    at: At,
+    query: ListQuery,
+    where: Sequence[ColumnElement[bool]] = (),
+    order: Order = (),
+    through: Sequence[Through] = (),
+) -> Listing[R]:
+    """One page of the resources of a kind that are in force, filtered and searched.
+
+    Found by `q`, the best hit comes first; else the order is `order` and then the slug.
+    """
+    wanted = select(row).where(in_force_clause(row, at), *where)
+    q = getattr(query, "q", None)
+    if q is not None:
+        hits = search(reading.session, row, at, q, through)
+        wanted = wanted.join(hits, hits.c.slug == col(row.slug))
+        order = [hits.c.rank]
+    lines, total, following = cut(reading, wanted, [*order, col(row.slug)], at, query)
+    found = [line[0] for line in lines]
+    matched = None if q is None else matches(reading.session, row, found, at, q, through)
+    return Listing(at, found, total, following, matched)
+
+
+def history(reading: Reading, row: type[R], slug: str, at: At, query: ListQuery) -> Listing[R]:
+    """One page of all versions of a resource up to a release, newest first."""
+    versions = select(row).where(col(row.slug) == slug, col(row.release) <= at.release)
+    lines, total, following = cut(reading, versions, [-col(row.version)], at, query)
+    if total == 0:
+        raise never_was(row, at.release)
+    return Listing(at, [line[0] for line in lines], total, following)
+
+
+def cut(
+    reading: Reading,
+    wanted: Select[Any],
+    order: Order,
+    at: At,
+    query: PageQuery,
+) -> tuple[Sequence[Any], int, str | None]:
+    """The page of `wanted` that the query's cursor stands before, the total, and the next page's URL.
+
+    `order` must tell any two lines apart and hold no null.
+    """
+    total = reading.session.scalar(select(func.count()).select_from(wanted.subquery())) or 0
+    place = [expression.label(f"place_{number}") for number, expression in enumerate(order)]
+    page = wanted.add_columns(*place).order_by(*order).limit(query.limit + 1)
+    cursor = reading.place(query)
+    if cursor is not None:
+        page = page.where(tuple_(*order) > tuple_(*_after(cursor, order)))
+    lines = reading.session.execute(page).all()
+    following = None
+    if len(lines) > query.limit:
+        lines = lines[: query.limit]
+        after = list(lines[-1][-len(order) :])
+        on, of = at.on.isoformat(), reading.fingerprint(query)
+        cursor = Cursor(on=on, release=at.release, of=of, after=after)
+        asked = query.filters() | {"limit": str(query.limit), "cursor": cursor.encoded()}
+        following = f"{reading.request.url.path}?{urlencode(asked)}"
+        reading.link("next", following)
+    return lines, total, following
+
+
+def _after(cursor: Cursor, order: Order) -> list[str | int]:
+    columns = [cast("ColumnElement[Any]", expression) for expression in order]
+    types = [int if isinstance(column.type, Integer) else str for column in columns]
+    if [type(value) for value in cursor.after] != types:
+        raise bad_cursor()
+    return cursor.after

@@ -1,0 +1,1 @@
+"""Plans (规划): the government documents that values come from."""

@@ -1,0 +1,61 @@
+"""Plans over HTTP."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+
+from app.errors import Gone, NotFound, responses
+from app.paging import Page, history, listed
+from app.plans.models import Plan, PlanQuery, PlanVersion, present
+from app.reading import ListQuery, Reader, ReadQuery, SlugInPath, VersionInPath
+from app.versioning import in_force, pinned
+
+router = APIRouter(prefix="/v1/plans", tags=["plans"])
+
+
+@router.get("", operation_id="listPlans", summary="List plans (规划列表)", responses=responses())
+def list_plans(query: Annotated[PlanQuery, Query()], reading: Reader) -> Page[Plan]:
+    """The plans in force. Filters are combined with AND."""
+    at = reading.at(query)
+    listing = listed(reading, PlanVersion, at, query, query.where(reading.session, at))
+    return listing.page(present(reading.session, at, listing.rows))
+
+
+@router.get(
+    "/{slug}", operation_id="getPlan", summary="Get one plan (规划)", responses=responses(NotFound, Gone)
+)
+def get_plan(slug: SlugInPath, query: Annotated[ReadQuery, Query()], reading: Reader) -> Plan:
+    """The version of one plan that applies on the day."""
+    at = reading.at(query)
+    row = in_force(reading.session, PlanVersion, slug, at)
+    reading.link_versions("plans", slug, row.version)
+    return present(reading.session, at, [row])[0]
+
+
+@router.get(
+    "/{slug}/versions",
+    operation_id="listPlanVersions",
+    summary="List the versions of a plan (规划版本)",
+    responses=responses(NotFound),
+)
+def list_plan_versions(slug: SlugInPath, query: Annotated[ListQuery, Query()], reading: Reader) -> Page[Plan]:
+    """Every version of one plan up to the release, newest first, withdrawals included."""
+    at = reading.at(query)
+    listing = history(reading, PlanVersion, slug, at, query)
+    return listing.page(present(reading.session, at, listing.rows))
+
+
+@router.get(
+    "/{slug}/versions/{version}",
+    operation_id="getPlanVersion",
+    summary="Get one version of a plan (规划某一版本)",
+    responses=responses(NotFound),
+)
+def get_plan_version(
+    slug: SlugInPath, version: VersionInPath, query: Annotated[ReadQuery, Query()], reading: Reader
+) -> Plan:
+    """One immutable version, for ever the same; what it refers to is shown as of its own first day and release."""
+    row = pinned(reading.session, PlanVersion, slug, version)
+    at = reading.pinned_at(query, row)
+    reading.link_versions("plans", slug, version)
+    return present(reading.session, at, [row])[0]

@@ -1,0 +1,296 @@
+"""The one way in: a changeset becomes one release, or nothing at all.
+
+The seed, the command line and HTTP all publish through `publish`.
+"""
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, date, datetime
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from sqlalchemy import Engine, select
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import Session, col
+
+from app.catalogue import KINDS
+from app.database import writing
+from app.errors import Conflict, Fault, Invalid, Said, pointer, said_by_pydantic
+from app.provenance import uncited
+from app.search import index
+from app.versioning import (
+    At,
+    Content,
+    Name,
+    Release,
+    Row,
+    Slug,
+    Text,
+    in_force_by_slug,
+    latest_release,
+)
+
+# Rows of one INSERT, and slugs of one SELECT: well below what either database takes.
+BATCH = 500
+
+
+class Withdrawal(BaseModel):
+    """Ends a resource from a day on."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    kind: str
+    slug: Slug
+    valid_from: date
+    reason: Text
+
+
+class Changeset(BaseModel):
+    """What is to be published together: documents (each with its `kind`), and withdrawals.
+
+    `base_release` is the release that the author worked from: whatever of this changeset another release has
+    touched since is a conflict. A `standing` changeset describes all that its publisher stands for, as a folder
+    of files does: what that publisher said last is not said again, so that a correction by somebody else stays.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    message: Text
+    publisher: Name
+    base_release: Annotated[int, Field(ge=0)]
+    documents: list[dict[str, Any]] = []
+    withdrawals: list[dict[str, Any]] = []
+    standing: bool = False
+
+
+class Published(BaseModel):
+    """What became of a changeset."""
+
+    release: int | None
+    added: int = 0
+    revised: int = 0
+    withdrawn: int = 0
+
+
+# Each with its place in the changeset.
+Documents = list[tuple[int, Content]]
+Withdrawals = list[tuple[int, Withdrawal]]
+Newest = dict[tuple[str, str], Row]
+
+
+def publish(engine: Engine, changeset: Changeset) -> Published:
+    """Publishes a changeset as the next release; one that changes nothing makes none.
+
+    Raises `Invalid` with every fault there is, `Conflict` where another release came first; then, as after a
+    crash, nothing has changed.
+    """
+    documents, faults = _validated(changeset)
+    withdrawals, more = _validated_withdrawals(changeset)
+    faults += [*more, *_named_twice(documents, withdrawals)]
+    with writing(engine) as session:
+        newest = _newest(session, documents, withdrawals)
+        if changeset.standing:
+            own = _newest(session, documents, [], by=changeset.publisher)
+            documents = [
+                (n, content) for n, content in documents if not same(own.get(_key(content)), content)
+            ]
+        documents = [(n, content) for n, content in documents if not same(newest.get(_key(content)), content)]
+        faults += _misplaced(withdrawals, newest)
+        faults += _dangling(session, documents)
+        if faults:
+            raise Invalid.of(faults)
+        rows = [*_new_versions(documents, newest), *_endings(withdrawals, newest)]
+        if not rows:
+            return Published(release=None)
+        _refuse_conflict(session, changeset, [newest[_key(row)] for row in rows if row.version > 1])
+        return _insert(session, changeset, rows)
+
+
+def _key(content: Content) -> tuple[str, str]:
+    return content.kind, content.slug
+
+
+def _validated(changeset: Changeset) -> tuple[Documents, list[Fault]]:
+    documents: Documents = []
+    faults: list[Fault] = []
+    for number, document in enumerate(changeset.documents):
+        place = f"/documents/{number}"
+        fields = dict(document)
+        kind = KINDS.get(str(fields.pop("kind", "")))
+        if kind is None:
+            known = ", ".join(KINDS)
+            faults.append(
+                Fault(Said(f"Should be one of: {known}.", f"应为以下之一：{known}。"), f"{place}/kind")
+            )
+            continue
+        try:
+            content = kind.content.model_validate(fields)
+        except ValidationError as error:
+            faults += [Fault(said_by_pydantic(e), place + pointer(e["loc"])) for e in error.errors()]
+            continue
+        faults += [Fault(fault.said, f"{place}{fault.pointer}") for fault in uncited(content)]
+        documents.append((number, content))
+    return documents, faults
+
+
+def _validated_withdrawals(changeset: Changeset) -> tuple[Withdrawals, list[Fault]]:
+    withdrawals: Withdrawals = []
+    faults: list[Fault] = []
+    for number, entry in enumerate(changeset.withdrawals):
+        try:
+            withdrawals.append((number, Withdrawal.model_validate(entry)))
+        except ValidationError as error:
+            place = f"/withdrawals/{number}"
+            faults += [Fault(said_by_pydantic(e), place + pointer(e["loc"])) for e in error.errors()]
+    return withdrawals, faults
+
+
+def _named_twice(documents: Documents, withdrawals: Withdrawals) -> Iterator[Fault]:
+    named = [(content.kind, content.slug, f"/documents/{n}/slug") for n, content in documents]
+    named += [(ended.kind, ended.slug, f"/withdrawals/{n}/slug") for n, ended in withdrawals]
+    first: dict[tuple[str, str], str] = {}
+    for kind, slug, place in named:
+        if (kind, slug) in first:
+            yield Fault(
+                Said(
+                    f"The same slug stands at {first[kind, slug]} already; one release has one version of a resource.",
+                    f"与 {first[kind, slug]} 重复；一次发布中每个资源只能有一个版本。",
+                ),
+                place,
+            )
+        first.setdefault((kind, slug), place)
+
+
+def _newest(
+    session: Session, documents: Documents, withdrawals: Withdrawals, by: str | None = None
+) -> Newest:
+    """The newest version of each resource that the changeset touches; with `by`, of one publisher's versions."""
+    touched: dict[str, set[str]] = {}
+    for kind, slug in [_key(content) for _, content in documents] + [
+        (ended.kind, ended.slug) for _, ended in withdrawals
+    ]:
+        touched.setdefault(kind, set()).add(slug)
+    newest: Newest = {}
+    for kind in KINDS.keys() & touched.keys():
+        row = KINDS[kind].row
+        for some in _batches(sorted(touched[kind])):
+            wanted = select(row).where(col(row.slug).in_(some)).order_by(col(row.version))
+            if by is not None:
+                published = col(Release.number) == col(row.release)
+                wanted = wanted.join(Release, published).where(col(Release.publisher) == by)
+            newest.update({(kind, found.slug): found for found in session.scalars(wanted)})
+    return newest
+
+
+def _batches(slugs: list[str]) -> Iterator[list[str]]:
+    yield from (slugs[start : start + BATCH] for start in range(0, len(slugs), BATCH))
+
+
+def _refuse_conflict(session: Session, changeset: Changeset, replaced: Sequence[Row]) -> None:
+    overtaken = [row for row in replaced if row.release > changeset.base_release]
+    if not overtaken:
+        return
+    first = session.get_one(Release, min(row.release for row in overtaken))
+    when = f"{first.recorded_at:%Y-%m-%d %H:%M:%S} UTC"
+    slugs = ", ".join(sorted(f"{row.kind}/{row.slug}" for row in overtaken)[:5])
+    raise Conflict(
+        f"Release {first.number} by {first.publisher} came first, at {when}, and changed {len(overtaken)} of what "
+        f"you are changing ({slugs}). Nothing was published: look at it and try again.",
+        f"发布{first.number}（{first.publisher}，{when}）已先行更改其中{len(overtaken)}项（{slugs}）。"
+        "本次未发布任何内容，请核对后重试。",
+        release=first.number,
+    )
+
+
+def _misplaced(withdrawals: Withdrawals, newest: Newest) -> Iterator[Fault]:
+    for number, withdrawal in withdrawals:
+        if (withdrawal.kind, withdrawal.slug) not in newest:
+            yield Fault(
+                Said("There is nothing of this kind and slug to withdraw.", "没有可撤销的该类资源。"),
+                f"/withdrawals/{number}/slug",
+            )
+
+
+def _dangling(session: Session, documents: Documents) -> Iterator[Fault]:
+    """References to what is neither in force on the document's first day nor published along with it."""
+    together = {(content.kind, content.slug): content.valid_from for _, content in documents}
+    wanted: dict[tuple[str, date], set[str]] = {}
+    for _, content in documents:
+        for field, kind in content.refers.items():
+            wanted.setdefault((kind, content.valid_from), set()).add(getattr(content, field))
+    release = latest_release(session)
+    found = {
+        (kind, slug, day)
+        for (kind, day), slugs in wanted.items()
+        for some in _batches(sorted(slugs))
+        for slug in in_force_by_slug(session, KINDS[kind].row, some, At(day, release))
+    }
+    for number, content in documents:
+        for field, kind in content.refers.items():
+            slug, day = getattr(content, field), content.valid_from
+            begins = together.get((kind, slug))
+            if (kind, slug, day) not in found and not (begins is not None and begins <= day):
+                yield Fault(
+                    Said(
+                        f"Nothing of {kind} with this slug is in force on {day}.",
+                        f"{day}没有有效的 {kind} 使用该标识。",
+                    ),
+                    f"/documents/{number}/{field}",
+                )
+
+
+def _new_versions(documents: Documents, newest: Newest) -> Iterator[Row]:
+    for _, content in documents:
+        before = newest.get(_key(content))
+        yield KINDS[content.kind].row(**content.model_dump(), version=before.version + 1 if before else 1)
+
+
+def same(row: Row | None, content: Content) -> bool:
+    """Whether a version says what a document says; a note on why it changed is not part of that."""
+    if row is None or row.withdrawn:
+        return False
+    written = content.model_dump(exclude={"change_note"})
+    return {field: getattr(row, field) for field in written} == written
+
+
+def _endings(withdrawals: Withdrawals, newest: Newest) -> Iterator[Row]:
+    for _, withdrawal in withdrawals:
+        before = newest[withdrawal.kind, withdrawal.slug]
+        ended = (before.withdrawn, before.valid_from, before.withdrawn_because)
+        if ended != (True, withdrawal.valid_from, withdrawal.reason):
+            yield type(before)(
+                **before.model_dump(exclude={"version", "valid_from", "withdrawn", "withdrawn_because"}),
+                version=before.version + 1,
+                valid_from=withdrawal.valid_from,
+                withdrawn=True,
+                withdrawn_because=withdrawal.reason,
+            )
+
+
+def _insert(session: Session, changeset: Changeset, rows: Sequence[Row]) -> Published:
+    number = latest_release(session) + 1
+    session.add(
+        Release(
+            number=number,
+            recorded_at=datetime.now(UTC),
+            publisher=changeset.publisher,
+            message=changeset.message,
+        )
+    )
+    try:
+        session.flush()
+        for row in rows:
+            row.release = number
+        session.add_all(rows)
+        session.flush()
+    except IntegrityError as error:
+        raise Conflict(
+            "Another release came first. Nothing was published: try again.",
+            "已有其他发布先行完成。本次未发布任何内容，请重试。",
+        ) from error
+    index(session, [(row, row.version) for row in rows if not row.withdrawn])
+    return Published(
+        release=number,
+        added=sum(row.version == 1 for row in rows),
+        revised=sum(row.version > 1 and not row.withdrawn for row in rows),
+        withdrawn=sum(row.withdrawn for row in rows),
+    )

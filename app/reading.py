@@ -1,0 +1,284 @@
+"""How a read is asked and answered over HTTP: the two clocks, the conditional request, the caching manners.
+
+A route says `at = reading.at(query)` first. That resolves `on` and `release`, puts the validators on the
+answer, and ends the request with 304 where the client has the representation already.
+"""
+
+import base64
+import hashlib
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, date, datetime, timedelta, timezone
+from typing import Annotated, Any
+from urllib.parse import urlencode
+
+from fastapi import Depends, Path, Request, Response
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic_core import PydanticCustomError
+from sqlmodel import Session
+
+from app import __version__
+from app.database import reading as reading_session
+from app.errors import Invalid, NotFound
+from app.versioning import At, Row, check_release, latest_release, release_known_at
+
+YEAR = 31_536_000
+# China has kept one time, without summer time, since 1991; a zone database may be missing on the machine.
+CHINA = timezone(timedelta(hours=8), "Asia/Shanghai")
+
+
+def today_in_china() -> date:
+    return datetime.now(CHINA).date()
+
+
+class NotModified(Exception):  # noqa: N818 - RFC 9110's own word
+    """The client already has what it asks for."""
+
+    def __init__(self, headers: Mapping[str, str]) -> None:
+        self.headers = dict(headers)
+
+
+def _iso_day(value: object) -> object:
+    # Left alone, pydantic would also take seconds since 1970 for a day.
+    if isinstance(value, str) and not re.fullmatch(r"\d{4}-\d{2}-\d{2}", value):
+        raise PydanticCustomError(
+            "iso_day",
+            "Should be a day such as 2024-06-01",
+            {"zh": "应为日期，如 2024-06-01"},
+        )
+    return value
+
+
+def _iso_moment(value: object) -> object:
+    if isinstance(value, str) and not re.match(r"\d{4}-\d{2}-\d{2}[T ]", value):
+        raise PydanticCustomError(
+            "iso_moment",
+            "Should be a time with its zone such as 2024-06-01T08:00:00+08:00 (write + as %2B in a URL)",
+            {"zh": "应为带时区的时间，如 2024-06-01T08:00:00+08:00（网址中 + 写作 %2B）"},
+        )
+    return value
+
+
+Day = Annotated[date, BeforeValidator(_iso_day)]
+PointInTime = Annotated[AwareDatetime, BeforeValidator(_iso_moment)]
+ReleaseNumber = Annotated[int, Field(ge=1, le=2**31 - 1)]
+
+
+class NoQuery(BaseModel):
+    """For what takes no parameters: an unknown one is an error, not ignored."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class ReadQuery(NoQuery):
+    """The two clocks; every read of a resource takes them."""
+
+    on: Day | None = Field(
+        None, title="查询日期", description="What applies on this day; default: today in Asia/Shanghai"
+    )
+    release: ReleaseNumber | None = Field(
+        None,
+        title="发布号",
+        description="Read the catalogue as it stood at this release; default: the latest",
+    )
+    known_at: PointInTime | None = Field(
+        None,
+        title="知悉时间",
+        description="Read the catalogue as it stood at this time (with its zone); instead of `release`",
+    )
+
+
+class PageQuery(NoQuery):
+    """What anything in pages takes."""
+
+    limit: int = Field(50, ge=1, le=200, title="每页条数", description="How many items to answer with")
+    cursor: str | None = Field(
+        None,
+        max_length=2000,
+        title="游标",
+        description="Where to go on, from the `next` of the page before; it pins `on` and `release`",
+    )
+
+    def filters(self) -> dict[str, str]:
+        """What was asked for apart from time and place in the list, as it stands in a URL."""
+        time_and_place = {"on", "release", "known_at", "limit", "cursor"}
+        given = self.model_dump(mode="json", exclude=time_and_place, exclude_none=True)
+        return {name: _in_url(value) for name, value in sorted(given.items())}
+
+
+class ListQuery(ReadQuery, PageQuery):
+    """What every list of resources takes besides its own filters."""
+
+
+class SearchQuery(ListQuery):
+    """A list that can be searched."""
+
+    q: str | None = Field(
+        None,
+        min_length=1,
+        max_length=100,
+        title="检索词",
+        description="Words, all of which must be found, in Chinese (simplified or traditional), full pinyin or "
+        "pinyin initials; the best hit comes first and every hit says why (`matched`)",
+    )
+
+
+class Cursor(BaseModel):
+    """The place in a list after which a page begins, in a list that stands still."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    on: Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}$")]
+    release: int
+    of: str
+    after: list[str | int]
+
+    def encoded(self) -> str:
+        return base64.urlsafe_b64encode(self.model_dump_json().encode()).decode().rstrip("=")
+
+    @classmethod
+    def decoded(cls, text: str, of: str) -> "Cursor":
+        """The cursor back; `Invalid` for one that was not handed out, or for another list."""
+        try:
+            cursor = cls.model_validate_json(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+            date.fromisoformat(cursor.on)
+        except ValueError:
+            raise bad_cursor() from None
+        if cursor.of != of:
+            raise bad_cursor()
+        return cursor
+
+
+def bad_cursor() -> Invalid:
+    return Invalid.parameter(
+        "cursor",
+        "This cursor was not handed out for this list: take `next` from the page before whole, and keep its "
+        "filters, on and release.",
+        "游标不属于此列表：请完整使用上一页的 next，并保持其筛选条件、on 与 release 不变。",
+    )
+
+
+class Reading:
+    """One read: the session it happens in, and the answer's headers."""
+
+    def __init__(
+        self, session: Session, request: Request, response: Response, today: Callable[[], date]
+    ) -> None:
+        self.session = session
+        self.request = request
+        self.response = response
+        self.today = today
+
+    def at(self, query: ReadQuery) -> At:
+        """The day and release to answer for, with the answer's headers set.
+
+        Raises `NotModified` where the client has this very representation.
+        """
+        cursor = self.place(query) if isinstance(query, ListQuery) else None
+        at = self._now(query) if cursor is None else self._pinned_by(cursor, query)
+        self._validators(
+            {"on": at.on.isoformat(), "release": str(at.release)},
+            immutable=query.on is not None and query.release is not None,
+        )
+        return at
+
+    def pinned_at(self, query: ReadQuery, row: Row) -> At:
+        """Where to resolve the references of one version: its own first day and release, or as asked."""
+        release = self._release(query) if query.release or query.known_at else row.release
+        if release < row.release:
+            raise NotFound(
+                f"This version was published by release {row.release}, after release {release}.",
+                f"该版本由发布{row.release}发布，晚于发布{release}。",
+            )
+        at = At(query.on or row.valid_from, release)
+        self.for_ever({"on": at.on.isoformat(), "release": str(at.release)})
+        return at
+
+    def for_ever(self, pins: Mapping[str, str]) -> None:
+        """Headers of an answer that its URL fixes."""
+        self._validators(pins, immutable=True)
+
+    def _now(self, query: ReadQuery) -> At:
+        return At(query.on or self.today(), self._release(query))
+
+    def _release(self, query: ReadQuery) -> int:
+        if query.known_at is not None:
+            if query.release is not None:
+                raise Invalid.parameter(
+                    "known_at", "Give either release or known_at.", "release 与 known_at 只能填一个。"
+                )
+            if query.known_at > datetime.now(UTC):
+                raise Invalid.parameter("known_at", "This time has not come yet.", "该时间尚未到来。")
+            return release_known_at(self.session, query.known_at)
+        if query.release is not None:
+            return check_release(self.session, query.release)
+        return latest_release(self.session)
+
+    def place(self, query: PageQuery) -> Cursor | None:
+        """Where in this list the page begins; None at its beginning."""
+        return None if query.cursor is None else Cursor.decoded(query.cursor, self.fingerprint(query))
+
+    def fingerprint(self, query: PageQuery) -> str:
+        """Ties a cursor to the list that it was handed out for."""
+        this_list = f"{self.request.url.path}?{urlencode(query.filters())}"
+        return hashlib.blake2s(this_list.encode(), digest_size=6).hexdigest()
+
+    def _pinned_by(self, cursor: Cursor, query: ReadQuery) -> At:
+        at = At(date.fromisoformat(cursor.on), check_release(self.session, cursor.release))
+        if query.on not in (None, at.on) or query.release not in (None, at.release) or query.known_at:
+            raise bad_cursor()
+        return at
+
+    def _validators(self, pins: Mapping[str, str], *, immutable: bool) -> None:
+        url = self.request.url
+        asked = {**self.request.query_params, **pins}
+        asked.pop("known_at", None)
+        gzip = "gzip" in self.request.headers.get("accept-encoding", "")
+        representation = f"{__version__} {url.path}?{urlencode(sorted(asked.items()))} {gzip}"
+        digest = hashlib.blake2s(representation.encode(), digest_size=9).hexdigest()
+        tag = f'"{".".join(pins.values())}.{digest}"'
+        headers = {
+            "ETag": tag,
+            "Cache-Control": f"public, max-age={YEAR}, immutable" if immutable else "public, max-age=60",
+            "Content-Location": f"{url.path}?{urlencode(asked)}" if asked else url.path,
+        }
+        if has_tag(self.request.headers.get("if-none-match"), tag):
+            raise NotModified(headers)
+        self.response.headers.update(headers)
+
+    def link(self, relation: str, target: str) -> None:
+        """Adds one RFC 8288 link to the answer."""
+        link = f'<{target}>; rel="{relation}"'
+        before = self.response.headers.get("Link")
+        self.response.headers["Link"] = f"{before}, {link}" if before else link
+
+    def link_versions(self, kind: str, slug: str, version: int) -> None:
+        """Links from one version to the newest, to all, and to itself as it will always be."""
+        base = f"/v1/{kind}/{slug}"
+        self.link("latest-version", base)
+        self.link("version-history", f"{base}/versions")
+        self.link("memento", f"{base}/versions/{version}")
+
+
+def has_tag(if_none_match: str | None, tag: str) -> bool:
+    """RFC 9110's weak comparison, which is the one for If-None-Match. `*` is not looked at here."""
+    return if_none_match is not None and tag in re.findall(r'"[^"]*"', if_none_match)
+
+
+def open_reading(request: Request, response: Response) -> Iterator[Reading]:
+    with reading_session(request.app.state.engine) as session:
+        yield Reading(session, request, response, request.app.state.today)
+
+
+SlugInPath = Annotated[
+    str, Path(title="标识", description="Stable identifier; for a region its six-digit code", max_length=120)
+]
+VersionInPath = Annotated[
+    int, Path(title="版本", description="Number of the version, from 1", ge=1, le=2**31 - 1)
+]
+Reader = Annotated[Reading, Depends(open_reading, scope="function")]
+
+
+def _in_url(value: Any) -> str:  # noqa: ANN401 - any filter's value
+    return value if isinstance(value, str) else json.dumps(value)

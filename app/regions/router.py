@@ -1,0 +1,66 @@
+"""Regions over HTTP."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+
+from app.errors import Gone, NotFound, responses
+from app.paging import Page, history, listed
+from app.reading import ListQuery, Reader, ReadQuery, SlugInPath, VersionInPath
+from app.regions.models import Region, RegionQuery, RegionVersion, present
+from app.versioning import in_force, pinned
+
+router = APIRouter(prefix="/v1/regions", tags=["regions"])
+
+
+@router.get("", operation_id="listRegions", summary="List regions (行政区划列表)", responses=responses())
+def list_regions(query: Annotated[RegionQuery, Query()], reading: Reader) -> Page[Region]:
+    """The regions in force. Filters are combined with AND."""
+    at = reading.at(query)
+    listing = listed(reading, RegionVersion, at, query, query.where(reading.session, at))
+    return listing.page(present(reading.session, at, listing.rows))
+
+
+@router.get(
+    "/{slug}",
+    operation_id="getRegion",
+    summary="Get one region (行政区划)",
+    responses=responses(NotFound, Gone),
+)
+def get_region(slug: SlugInPath, query: Annotated[ReadQuery, Query()], reading: Reader) -> Region:
+    """The version of one region that applies on the day."""
+    at = reading.at(query)
+    row = in_force(reading.session, RegionVersion, slug, at)
+    reading.link_versions("regions", slug, row.version)
+    return present(reading.session, at, [row])[0]
+
+
+@router.get(
+    "/{slug}/versions",
+    operation_id="listRegionVersions",
+    summary="List the versions of a region (行政区划版本)",
+    responses=responses(NotFound),
+)
+def list_region_versions(
+    slug: SlugInPath, query: Annotated[ListQuery, Query()], reading: Reader
+) -> Page[Region]:
+    """Every version of one region up to the release, newest first, withdrawals included."""
+    at = reading.at(query)
+    listing = history(reading, RegionVersion, slug, at, query)
+    return listing.page(present(reading.session, at, listing.rows))
+
+
+@router.get(
+    "/{slug}/versions/{version}",
+    operation_id="getRegionVersion",
+    summary="Get one version of a region (行政区划某一版本)",
+    responses=responses(NotFound),
+)
+def get_region_version(
+    slug: SlugInPath, version: VersionInPath, query: Annotated[ReadQuery, Query()], reading: Reader
+) -> Region:
+    """One immutable version, for ever the same; what it refers to is shown as of its own first day and release."""
+    row = pinned(reading.session, RegionVersion, slug, version)
+    at = reading.pinned_at(query, row)
+    reading.link_versions("regions", slug, version)
+    return present(reading.session, at, [row])[0]

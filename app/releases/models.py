@@ -1,0 +1,81 @@
+"""Releases on the wire, and what each of them changed."""
+
+from datetime import date, datetime
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy import Subquery, literal, select, union_all
+from sqlmodel import Session, col
+
+from app.catalogue import KINDS
+from app.errors import NotFound
+from app.versioning import Release
+
+
+class ReleaseDocument(BaseModel):
+    """One atomic publication."""
+
+    model_config = ConfigDict(title="发布")
+
+    number: int = Field(title="发布号", description="Number of the release, from 1, without gaps")
+    recorded_at: datetime = Field(title="发布时间", description="When it was published (UTC)")
+    publisher: str = Field(title="发布者", description="Who published it")
+    message: str = Field(title="说明", description="What it is about, in the publisher's words")
+    links: dict[str, str] = Field(title="链接", description="This release and its changes, as URLs")
+
+
+class Change(BaseModel):
+    """One version that a release brought."""
+
+    model_config = ConfigDict(title="变更")
+
+    kind: str = Field(title="类别", description="The kind of the resource")
+    slug: str = Field(title="标识", description="The resource")
+    version: int = Field(title="版本", description="The version that the release brought")
+    change: Literal["added", "revised", "withdrawn"] = Field(
+        title="变更类型", description="added: its first version; revised: a further one; withdrawn: its end"
+    )
+    valid_from: date = Field(title="生效日期", description="The first day on which the version applies")
+    note: str | None = Field(
+        title="变更说明", description="Why it changed or was withdrawn, where it was said"
+    )
+    href: str = Field(title="网址", description="The version itself")
+
+
+def find(session: Session, number: int) -> Release:
+    """One release; `NotFound` if it has not come yet."""
+    release = session.get(Release, number)
+    if release is None:
+        raise NotFound(
+            "There is no release with this number; /v1/releases lists them.",
+            "没有该发布号，已有发布见 /v1/releases。",
+        )
+    return release
+
+
+def brought_by(number: int) -> Subquery:
+    """The versions of all kinds that one release brought."""
+    per_kind: list[Any] = [
+        select(
+            literal(place).label("place"),
+            literal(kind).label("kind"),
+            col(row.slug).label("slug"),
+            col(row.version).label("version"),
+            col(row.withdrawn).label("withdrawn"),
+            col(row.valid_from).label("valid_from"),
+            col(row.withdrawn_because).label("withdrawn_because"),
+            col(row.change_note).label("change_note"),
+        ).where(col(row.release) == number)
+        for place, (kind, (_, row)) in enumerate(KINDS.items())
+    ]
+    return union_all(*per_kind).subquery("change")
+
+
+def present(release: Release) -> ReleaseDocument:
+    return ReleaseDocument(
+        number=release.number,
+        recorded_at=release.recorded_at,
+        publisher=release.publisher,
+        message=release.message,
+        links={"self": f"/v1/releases/{release.number}", "changes": f"/v1/releases/{release.number}/changes"},
+    )

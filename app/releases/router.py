@@ -1,0 +1,74 @@
+"""Releases over HTTP."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query
+from sqlalchemy import select
+from sqlmodel import col
+
+from app.errors import NotFound, responses
+from app.paging import Page, cut
+from app.reading import CHINA, ListQuery, NoQuery, PageQuery, Reader
+from app.releases.models import Change, ReleaseDocument, brought_by, find, present
+from app.versioning import At, Release
+
+router = APIRouter(prefix="/v1/releases", tags=["releases"])
+
+NumberInPath = Annotated[
+    int, Path(title="发布号", description="Number of the release, from 1", ge=1, le=2**31 - 1)
+]
+
+
+@router.get("", operation_id="listReleases", summary="List releases (发布列表)", responses=responses())
+def list_releases(query: Annotated[ListQuery, Query()], reading: Reader) -> Page[ReleaseDocument]:
+    """All releases up to the one asked for, newest first."""
+    at = reading.at(query)
+    wanted = select(Release).where(col(Release.number) <= at.release)
+    lines, total, following = cut(reading, wanted, [-col(Release.number)], at, query)
+    items = [present(line[0]) for line in lines]
+    return Page(items=items, total=total, on=at.on, release=at.release, next=following)
+
+
+@router.get(
+    "/{number}", operation_id="getRelease", summary="Get one release (发布)", responses=responses(NotFound)
+)
+def get_release(
+    number: NumberInPath,
+    query: Annotated[NoQuery, Query()],
+    reading: Reader,
+) -> ReleaseDocument:
+    """One release, for ever the same."""
+    release = find(reading.session, number)
+    reading.for_ever({})
+    reading.link("related", f"/v1/releases/{number}/changes")
+    return present(release)
+
+
+@router.get(
+    "/{number}/changes",
+    operation_id="listReleaseChanges",
+    summary="List what a release changed (发布的变更)",
+    responses=responses(NotFound),
+)
+def list_release_changes(
+    number: NumberInPath, query: Annotated[PageQuery, Query()], reading: Reader
+) -> Page[Change]:
+    """Every version that one release brought, kind by kind."""
+    release = find(reading.session, number)
+    reading.for_ever({})
+    at = At(release.recorded_at.astimezone(CHINA).date(), number)
+    change = brought_by(number)
+    lines, total, following = cut(reading, select(change), [change.c.place, change.c.slug], at, query)
+    items = [
+        Change(
+            kind=line.kind,
+            slug=line.slug,
+            version=line.version,
+            change="withdrawn" if line.withdrawn else "added" if line.version == 1 else "revised",
+            valid_from=line.valid_from,
+            note=line.withdrawn_because if line.withdrawn else line.change_note,
+            href=f"/v1/{line.kind}/{line.slug}/versions/{line.version}",
+        )
+        for line in lines
+    ]
+    return Page(items=items, total=total, on=at.on, release=at.release, next=following)

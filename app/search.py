@@ -1,0 +1,252 @@
+"""Full-text search over names, aliases and texts, exact for Chinese and the same on both databases.
+
+Text is indexed character by character and a word is looked for as a phrase, so a word of one or two
+characters is found like any other. Names are indexed a second and a third time in pinyin: from each syllable
+on to the end (`yiliaojiuzhu`, `liaojiuzhu`, …) and by initials, to be found by their beginnings.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+from functools import cache
+from typing import Any, NamedTuple
+
+from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ColumnElement,
+    CompoundSelect,
+    Dialect,
+    FromClause,
+    Index,
+    Integer,
+    String,
+    Subquery,
+    Table,
+    Text,
+    and_,
+    case,
+    cast,
+    column,
+    func,
+    literal_column,
+    select,
+    table,
+    union_all,
+)
+from sqlalchemy.dialects.postgresql import TSQUERY, TSVECTOR
+from sqlmodel import Session, SQLModel, col
+
+from app.errors import Invalid
+from app.versioning import At, Content, R, Row, in_force_clause
+
+# Up to this weight a field holds names, which are found by pinyin too and rank first when they match exactly.
+NAMES = 29
+PARTIAL, BY_PINYIN, BY_INITIALS = 30, 5, 8
+LONGEST = 999
+WORD = re.compile(r"[a-z0-9]+|[^\W_]", re.UNICODE)
+
+entries = Table(
+    "search_entry",
+    SQLModel.metadata,
+    Column("id", BigInteger().with_variant(Integer(), "sqlite"), primary_key=True, autoincrement=True),
+    Column("kind", String, nullable=False),
+    Column("slug", String, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("field", String, nullable=False),
+    Column("written", String, nullable=False),
+    Column("weight", Integer, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("whole", Text, nullable=False),
+    Column("words", Text().with_variant(TSVECTOR(), "postgresql"), nullable=False),
+    Index("ix_search_entry_kind_slug_version", "kind", "slug", "version"),
+)
+# SQLite's full-text index over `words`; PostgreSQL indexes the column itself.
+word_index = table("search_word")
+
+
+class Match(BaseModel):
+    """Why a resource was found."""
+
+    model_config = ConfigDict(title="命中说明")
+
+    kind: str = Field(
+        title="类别", description="The kind whose field matched: the resource's own or one it refers to"
+    )
+    field: str = Field(title="字段", description="The field that matched")
+    text: str = Field(title="文本", description="The whole text of that field, or the one alias that matched")
+    written: str = Field(title="写法", description="Matched as text, as pinyin or as pinyin initials")
+
+
+class Through(NamedTuple):
+    """A reference that a kind is also found by: a service by its concept's names."""
+
+    column: str
+    row: type[Row]
+    weight: int
+
+
+@cache
+def _simplifier() -> Any:  # noqa: ANN401 - OpenCC has no types; loaded on first use, it takes a while
+    from opencc import OpenCC
+
+    return OpenCC("t2s")
+
+
+def plain(written: str) -> str:
+    """Simplified characters, no full-width letters, lower case: the form in which texts are compared."""
+    simplified: str = _simplifier().convert(unicodedata.normalize("NFKC", written).casefold())
+    return simplified
+
+
+def words(written: str) -> list[str]:
+    """One word per Chinese character, one per run of ASCII letters and digits."""
+    return WORD.findall(plain(written))
+
+
+def pinyin(name: str) -> list[str]:
+    """The syllables of a name, as its characters are usually read."""
+    from pypinyin import Style, lazy_pinyin
+
+    syllables = lazy_pinyin(plain(name), style=Style.NORMAL, errors="ignore")
+    return [syllable for syllable in syllables if syllable.isascii() and syllable.isalpha()]
+
+
+def _endings(parts: Sequence[str]) -> list[str]:
+    return ["".join(parts[start:]) for start in range(len(parts))]
+
+
+def index(session: Session, contents: Iterable[tuple[Content, int]]) -> None:
+    """Adds the entries of new versions; belongs into the transaction that publishes them."""
+    dialect = session.get_bind().dialect
+    rows = [
+        {
+            "kind": content.kind,
+            "slug": content.slug,
+            "version": version,
+            "field": field,
+            "written": written,
+            "weight": weight,
+            "text": found,
+            "whole": "".join(found_words) if written == "text" else found_words[0],
+            "words": _stored(found_words, dialect),
+        }
+        for content, version in contents
+        for field, written, weight, found, found_words in _entries(content)
+        if found_words
+    ]
+    if rows:
+        session.execute(entries.insert(), rows)
+
+
+def _entries(content: Content) -> Iterable[tuple[str, str, int, str, list[str]]]:
+    for field, weight in content.searched.items():
+        value = getattr(content, field)
+        for found in value if isinstance(value, list) else [value]:
+            if found is None:
+                continue
+            yield field, "text", weight, found, words(found)
+            if weight <= NAMES:
+                syllables = pinyin(found)
+                yield field, "pinyin", weight + BY_PINYIN, found, _endings(syllables)
+                yield field, "initials", weight + BY_INITIALS, found, _endings([s[0] for s in syllables])
+
+
+def _stored(found: Sequence[str], dialect: Dialect) -> str:
+    if dialect.name == "postgresql":
+        return " ".join(f"'{word}':{place}" for place, word in enumerate(found[:16_000], start=1))
+    return " ".join(found)
+
+
+def terms(q: str) -> list[list[str]]:
+    """The words of each of the terms that were typed with white space between."""
+    found = [words(term) for term in plain(q).split()]
+    found = [term for term in found if term][:10]
+    if not found:
+        raise Invalid.parameter("q", "There is no word in it to search for.", "其中没有可检索的字词。")
+    return found
+
+
+def _has(term: list[str], dialect: Dialect) -> ColumnElement[bool]:
+    """True for the entries in which the term's words stand side by side; Latin ones may go on."""
+    more = term[-1].isascii()
+    if dialect.name == "postgresql":
+        phrase = " <-> ".join(f"'{word}'" for word in term) + (":*" if more else "")
+        return entries.c.words.op("@@")(cast(phrase, TSQUERY))
+    phrase = '"' + " ".join(term) + '"' + ("*" if more else "")
+    found = (
+        select(column("rowid", Integer))
+        .select_from(word_index)
+        .where(literal_column("search_word").op("MATCH")(phrase))
+    )
+    return entries.c.id.in_(found)
+
+
+def _rank(term: list[str]) -> ColumnElement[int]:
+    """How good a hit is: first what kind of field, whole or in part; then the shorter the text the better."""
+    whole = entries.c.whole == "".join(term)
+    length = func.length(entries.c.whole)
+    return (entries.c.weight + case((whole, 0), else_=PARTIAL)) * 1000 + case(
+        (length > LONGEST, LONGEST), else_=length
+    )
+
+
+def search(session: Session, row: type[Row], at: At, q: str, through: Sequence[Through] = ()) -> Subquery:
+    """The slugs of a kind in whose version in force every term of `q` is found, each with its rank (less is better)."""
+    hits = [
+        select(found.c.slug, func.min(found.c.rank).label("rank")).group_by(found.c.slug).subquery()
+        for found in (_hits(session, row, at, term, through).subquery() for term in terms(q))
+    ]
+    first, *others = hits
+    rank: ColumnElement[int] = first.c.rank
+    every: FromClause = first
+    for other in others:
+        every = every.join(other, other.c.slug == first.c.slug)
+        rank = rank + other.c.rank
+    return select(first.c.slug, rank.label("rank")).select_from(every).subquery("hits")
+
+
+def matches(
+    session: Session, row: type[R], found: Sequence[R], at: At, q: str, through: Sequence[Through] = ()
+) -> dict[str, list[Match]]:
+    """For each of the resources found: the texts in which each term was found, best first."""
+    slugs = [resource.slug for resource in found]
+    said: dict[str, list[Match]] = {slug: [] for slug in slugs}
+    for term in terms(q):
+        hits = _hits(session, row, at, term, through).subquery()
+        in_order = (hits.c.rank, hits.c.kind, hits.c.field, hits.c.text, hits.c.written)
+        for hit in session.execute(select(hits).where(hits.c.slug.in_(slugs)).order_by(*in_order)):
+            match = Match(kind=hit.kind, field=hit.field, text=hit.text, written=hit.written)
+            if match not in said[hit.slug]:
+                said[hit.slug].append(match)
+    return said
+
+
+def _hits(
+    session: Session, row: type[Row], at: At, term: list[str], through: Sequence[Through]
+) -> CompoundSelect[Any]:
+    """Every entry in which one term is found, with the slug of the resource that it speaks for."""
+    dialect = session.get_bind().dialect
+    rank = _rank(term)
+    entry = (entries.c.kind, entries.c.field, entries.c.text, entries.c.written)
+    own = select(col(row.slug).label("slug"), rank.label("rank"), *entry).where(
+        _speaks_for(row), in_force_clause(row, at), _has(term, dialect)
+    )
+    by_reference = [
+        select(col(row.slug), rank + weight * 1000, *entry).where(
+            _speaks_for(other),
+            col(getattr(row, column)) == col(other.slug),
+            in_force_clause(other, at),
+            in_force_clause(row, at),
+            _has(term, dialect),
+        )
+        for column, other, weight in through
+    ]
+    return union_all(own, *by_reference)
+
+
+def _speaks_for(row: type[Row]) -> ColumnElement[bool]:
+    return and_(
+        entries.c.kind == row.kind, entries.c.slug == col(row.slug), entries.c.version == col(row.version)
+    )

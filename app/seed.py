@@ -1,0 +1,194 @@
+"""A folder of YAML files as a changeset, every value with the file and line that it stands on.
+
+    DIR/concepts.yaml               one file per kind …
+    DIR/<plan's slug>/services.yaml … and one folder per plan, whose slug its files need not repeat
+    DIR/regions/regions-*.json      the national list of regions
+    DIR/**/withdrawals.yaml         what ends, from which day, and why
+
+A file is `{valid_from: …, items: […]}`; `valid_from` is for those items that give none.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from app.catalogue import KINDS
+from app.errors import Fault, Invalid, Language, Said
+from app.publishing import Changeset
+from app.versioning import ALWAYS
+
+Place = tuple[str, int]
+
+
+@dataclass
+class Seed:
+    """What a folder holds: documents and withdrawals, and where each part of them is written."""
+
+    documents: list[dict[str, Any]] = field(default_factory=list)
+    withdrawals: list[dict[str, Any]] = field(default_factory=list)
+    places: dict[str, Place] = field(default_factory=dict)
+    faults: list[tuple[Place, Said]] = field(default_factory=list)
+    nodes: dict[int, yaml.Node] = field(default_factory=dict)
+
+    def changeset(self, *, message: str, publisher: str, base_release: int) -> Changeset:
+        return Changeset(
+            message=message,
+            publisher=publisher,
+            base_release=base_release,
+            documents=self.documents,
+            withdrawals=self.withdrawals,
+            standing=True,
+        )
+
+    def place(self, pointer: str) -> Place:
+        """The file and line that a JSON pointer into the changeset leads to, or the nearest above it."""
+        while pointer and pointer not in self.places:
+            pointer = pointer.rpartition("/")[0]
+        return self.places.get(pointer, ("", 0))
+
+    def lines(self, faults: Sequence[Fault], language: Language) -> list[str]:
+        """`file:line: field: what is wrong`, for the files' own faults and for those of their content, in order."""
+        lines = [(*place, said.to(language)) for place, said in self.faults]
+        for fault in faults:
+            path = fault.pointer or ""
+            name = ".".join(path.split("/")[3:])
+            lines.append((*self.place(path), f"{name + ': ' if name else ''}{fault.said.to(language)}"))
+        return [f"{file}:{line}: {said}" for file, line, said in sorted(lines)]
+
+
+class Lines(yaml.CSafeLoader):
+    """YAML as nodes, from which the lines can still be read."""
+
+
+def load(folder: Path) -> Seed:
+    """Reads a folder. Faults in the files themselves are kept in `faults`; nothing is published here.
+
+    Raises `Invalid` where there is no such folder or nothing in it.
+    """
+    seed = Seed()
+    for file in sorted(folder.glob("regions/regions-*.json")):
+        _load_regions(seed, file)
+    for kind in (*KINDS, "withdrawals"):
+        for file in (folder / f"{kind}.yaml", *sorted(folder.glob(f"*/{kind}.yaml"))):
+            if file.is_file():
+                _load_file(seed, kind, file, folder)
+    for file in sorted(folder.glob("**/*.y*ml")):
+        if file.stem not in KINDS and file.stem != "withdrawals":
+            kinds = ", ".join(KINDS)
+            seed.faults.append(
+                ((str(file), 1), Said(f"No kind has this name: {kinds}.", f"没有这一类别：{kinds}。"))
+            )
+    if not (seed.documents or seed.withdrawals or seed.faults):
+        raise Invalid(
+            f"{folder} holds no seed: expected files such as concepts.yaml or <plan>/services.yaml.",
+            f"{folder} 中没有数据文件，应有 concepts.yaml 或 <规划>/services.yaml 等。",
+        )
+    return seed
+
+
+def _load_regions(seed: Seed, file: Path) -> None:
+    """The national list as its publisher prints it, one object per region."""
+    for entry in json.loads(file.read_text(encoding="utf-8")):
+        code = entry["code"]
+        level = "province" if code.endswith("0000") else "prefecture" if code.endswith("00") else "county"
+        pointer = f"/documents/{len(seed.documents)}"
+        seed.places[pointer] = (str(file), 1)
+        seed.documents.append(
+            {
+                "kind": "regions",
+                "slug": code,
+                "valid_from": ALWAYS,
+                "name": entry["name"],
+                "level": level,
+            }
+        )
+
+
+def _load_file(seed: Seed, kind: str, file: Path, folder: Path) -> None:
+    try:
+        node = yaml.compose(file.read_text(encoding="utf-8"), Loader=Lines)
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        line = getattr(getattr(error, "problem_mark", None), "line", 0) + 1
+        said = str(getattr(error, "problem", "not UTF-8 text"))
+        seed.faults.append(((str(file), line), Said(f"Not YAML: {said}.", f"不是有效的 YAML：{said}。")))
+        return
+    where: dict[str, int] = {}
+    content = _value(node, "", where, seed, str(file)) if node is not None else {}
+    if not isinstance(content, dict) or not isinstance(content.get("items"), list):
+        seed.faults.append(
+            (
+                (str(file), 1),
+                Said("A seed file is a mapping with a list `items`.", "文件应为含 items 列表的映射。"),
+            )
+        )
+        return
+    for name in sorted(content.keys() - {"items", "valid_from"}):
+        at = (str(file), where.get(f"/{name}", 1))
+        seed.faults.append((at, Said(f"{name} is not known here.", f"不认识 {name}。")))
+    plan = file.parent.name if file.parent != folder else None
+    into = seed.withdrawals if kind == "withdrawals" else seed.documents
+    for number, item in enumerate(content["items"]):
+        inside = f"/items/{number}"
+        outside = f"/{'withdrawals' if kind == 'withdrawals' else 'documents'}/{len(into)}"
+        seed.places |= {
+            outside + path.removeprefix(inside): (str(file), line)
+            for path, line in where.items()
+            if path == inside or path.startswith(inside + "/")
+        }
+        if not isinstance(item, dict):
+            seed.faults.append(((str(file), where[inside]), Said("An item is a mapping.", "条目应为映射。")))
+            continue
+        into.append(_completed(item, kind, plan, content.get("valid_from")))
+
+
+def _completed(item: dict[str, Any], kind: str, plan: str | None, valid_from: object) -> dict[str, Any]:
+    """An item with what its file and folder say for all of theirs."""
+    if kind == "withdrawals":
+        return item
+    whole: dict[str, Any] = {"kind": kind, **item}
+    if valid_from is not None:
+        whole.setdefault("valid_from", valid_from)
+    content = KINDS[kind].content
+    if plan is not None:
+        if "plan" in content.model_fields:
+            whole.setdefault("plan", plan)
+        sources = whole.get("sources")
+        for source in sources if isinstance(sources, list) else []:
+            if isinstance(source, dict):
+                source.setdefault("plan", plan)
+    elif not content.cites:
+        whole.setdefault("valid_from", ALWAYS)
+    return whole
+
+
+def _value(node: yaml.Node, path: str, where: dict[str, int], seed: Seed, file: str) -> Any:  # noqa: ANN401
+    """A node's value, its line and those of all its parts noted in `where`."""
+    where[path] = node.start_mark.line + 1
+    if isinstance(node, yaml.CollectionNode):
+        # An alias leads to the same node again, and could do so without end.
+        if id(node) in seed.nodes:
+            alias = Said("Write it out: aliases are not used here.", "请写出内容，此处不使用别名引用。")
+            seed.faults.append(((file, where[path]), alias))
+            return None
+        seed.nodes[id(node)] = node
+    if isinstance(node, yaml.MappingNode):
+        mapping: dict[str, Any] = {}
+        for key_node, value_node in node.value:
+            key = str(key_node.value)
+            if key in mapping:
+                twice = Said(f"{key} stands here twice.", f"{key} 重复。")
+                seed.faults.append(((file, key_node.start_mark.line + 1), twice))
+            mapping[key] = _value(value_node, f"{path}/{key}", where, seed, file)
+        return mapping
+    if isinstance(node, yaml.SequenceNode):
+        return [_value(part, f"{path}/{n}", where, seed, file) for n, part in enumerate(node.value)]
+    return _scalar(node)
+
+
+def _scalar(node: yaml.Node) -> Any:  # noqa: ANN401 - whatever YAML knows
+    loader = yaml.SafeLoader("")
+    return loader.construct_object(node)

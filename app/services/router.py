@@ -1,0 +1,68 @@
+"""Services over HTTP."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+
+from app.errors import Gone, NotFound, responses
+from app.paging import Page, history, listed
+from app.reading import ListQuery, Reader, ReadQuery, SlugInPath, VersionInPath
+from app.services.models import FOUND_THROUGH, Service, ServiceQuery, ServiceVersion, present, printed_order
+from app.versioning import in_force, pinned
+
+router = APIRouter(prefix="/v1/services", tags=["services"])
+
+
+@router.get("", operation_id="listServices", summary="List services (服务项目列表)", responses=responses())
+def list_services(query: Annotated[ServiceQuery, Query()], reading: Reader) -> Page[Service]:
+    """The services in force, in the order of their plans' lists. Filters are combined with AND."""
+    at = reading.at(query)
+    listing = listed(
+        reading, ServiceVersion, at, query, query.where(reading.session, at), printed_order(at), FOUND_THROUGH
+    )
+    return listing.page(present(reading.session, at, listing.rows))
+
+
+@router.get(
+    "/{slug}",
+    operation_id="getService",
+    summary="Get one service (服务项目)",
+    responses=responses(NotFound, Gone),
+)
+def get_service(slug: SlugInPath, query: Annotated[ReadQuery, Query()], reading: Reader) -> Service:
+    """The version of one service that applies on the day."""
+    at = reading.at(query)
+    row = in_force(reading.session, ServiceVersion, slug, at)
+    reading.link_versions("services", slug, row.version)
+    return present(reading.session, at, [row])[0]
+
+
+@router.get(
+    "/{slug}/versions",
+    operation_id="listServiceVersions",
+    summary="List the versions of a service (服务项目版本)",
+    responses=responses(NotFound),
+)
+def list_service_versions(
+    slug: SlugInPath, query: Annotated[ListQuery, Query()], reading: Reader
+) -> Page[Service]:
+    """Every version of one service up to the release, newest first, withdrawals included."""
+    at = reading.at(query)
+    listing = history(reading, ServiceVersion, slug, at, query)
+    return listing.page(present(reading.session, at, listing.rows))
+
+
+@router.get(
+    "/{slug}/versions/{version}",
+    operation_id="getServiceVersion",
+    summary="Get one version of a service (服务项目某一版本)",
+    responses=responses(NotFound),
+)
+def get_service_version(
+    slug: SlugInPath, version: VersionInPath, query: Annotated[ReadQuery, Query()], reading: Reader
+) -> Service:
+    """One immutable version, for ever the same; what it refers to is shown as of its own first day and release."""
+    row = pinned(reading.session, ServiceVersion, slug, version)
+    at = reading.pinned_at(query, row)
+    reading.link_versions("services", slug, version)
+    return present(reading.session, at, [row])[0]

@@ -1,0 +1,39 @@
+"""The one reader of the environment: read once, frozen, handed on."""
+
+from typing import Literal
+
+from pydantic import Field, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+from sqlalchemy.engine import make_url
+
+
+class Settings(BaseSettings):
+    """What an operator may set; each field is read from the environment variable of the same name."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="ignore")
+
+    database_url: str = Field(
+        "sqlite:///catalogue.db", description="SQLAlchemy URL: sqlite:///… or postgresql://…"
+    )
+    host: str = Field("127.0.0.1", description="Address that `catalogue serve` listens on")
+    port: int = Field(8000, ge=1, le=65535, description="Port that `catalogue serve` listens on")
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    threads: int = Field(
+        40, ge=1, le=400, description="Requests answered at once; the connection pool has as many"
+    )
+    lang: str = Field("", description="The terminal's language; zh… makes the command line speak Chinese")
+
+    @field_validator("database_url")
+    @classmethod
+    def driver_is_spelled_out(cls, url: str) -> str:
+        """Hosting panels still hand out `postgres://`, which SQLAlchemy does not know."""
+        return "postgresql://" + url.removeprefix("postgres://") if url.startswith("postgres://") else url
+
+    @property
+    def language(self) -> Literal["en", "zh"]:
+        return "zh" if self.lang.lower().startswith("zh") else "en"
+
+    @property
+    def shown_database(self) -> str:
+        """The database's URL without its password."""
+        return make_url(self.database_url).render_as_string(hide_password=True)

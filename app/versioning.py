@@ -1,0 +1,231 @@
+"""Versions, releases and the two clocks: what applied on day D, as the catalogue stood at release R.
+
+Knows no kind. `in_force_clause` is the only place that says which version applies.
+"""
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from typing import Annotated, Any, ClassVar, NamedTuple, TypeVar
+
+from pydantic import BaseModel, StringConstraints
+from pydantic import Field as WireField
+from sqlalchemy import ColumnElement, and_, exists, func, select, tuple_
+from sqlalchemy.orm import aliased
+from sqlmodel import Field, Session, SQLModel, col
+
+from app.database import Moment
+from app.errors import Gone, Invalid, NotFound, Said
+
+Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=120)]
+Text = Annotated[str, StringConstraints(min_length=1, max_length=4000, pattern=r"^\S(.*\S)?$")]
+Name = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^\S(.*\S)?$")]
+
+# "Since before anything we know": for what has no start in any plan, such as a region or a concept.
+ALWAYS = date(1, 1, 1)
+
+
+class At(NamedTuple):
+    """A place in the catalogue's two times."""
+
+    on: date
+    release: int
+
+
+class Release(SQLModel, table=True):
+    """One atomic publication; every version belongs to one."""
+
+    __tablename__ = "release"
+
+    number: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    recorded_at: datetime = Field(sa_type=Moment)
+    publisher: str
+    message: str
+
+
+class Content(SQLModel):
+    """What people write about one resource; kinds add their own fields.
+
+    `cites` names the fields whose value must be found in a source's quote; `refers` maps a field to the kind
+    it points into; `searched` maps a field to how much a hit in it weighs (less comes first).
+    """
+
+    kind: ClassVar[str]
+    noun: ClassVar[Said]
+    cites: ClassVar[tuple[str, ...]] = ()
+    refers: ClassVar[dict[str, str]] = {}
+    searched: ClassVar[dict[str, int]] = {}
+
+    model_config = {"extra": "forbid"}
+
+    slug: Slug = Field(primary_key=True)
+    valid_from: date = Field(description="The first day on which this version applies")
+    change_note: Text | None = Field(None, description="What changed since the version before, and why")
+
+
+class Versioned(SQLModel):
+    """What a row has besides its content; rows are only ever inserted."""
+
+    version: int = Field(primary_key=True)
+    release: int = Field(foreign_key="release.number", index=True)
+    withdrawn: bool = False
+    withdrawn_because: str | None = None
+
+
+class Row(Content, Versioned):
+    """The type that all kinds' tables share, for functions that know no kind."""
+
+
+R = TypeVar("R", bound=Row)
+
+
+class Resource(BaseModel):
+    """What every single resource says about itself on the wire."""
+
+    slug: str = WireField(title="标识", description="Stable identifier, for ever the same")
+    version: int = WireField(title="版本", description="Number of this immutable state, from 1")
+    release: int = WireField(title="发布号", description="The release that published this version")
+    recorded_at: datetime = WireField(title="发布时间", description="When that release was published (UTC)")
+    valid_from: date = WireField(
+        title="生效日期",
+        description="The first day on which this version applies; 0001-01-01 where no start is known",
+    )
+    change_note: str | None = WireField(
+        title="变更说明", description="What changed since the version before, and why"
+    )
+    on: date = WireField(title="查询日期", description="The day this answer is for")
+    as_of_release: int = WireField(title="查询发布号", description="The release the catalogue was read at")
+    withdrawn: bool = WireField(
+        title="已撤销", description="True in a history where the version ends the resource"
+    )
+    withdrawn_because: str | None = WireField(title="撤销原因", description="Why it was withdrawn, else null")
+
+
+def envelope(row: Row, at: At, recorded_at: datetime) -> dict[str, Any]:
+    """The members of `Resource`, for a kind to add its own to."""
+    return {
+        "slug": row.slug,
+        "version": row.version,
+        "release": row.release,
+        "recorded_at": recorded_at,
+        "valid_from": row.valid_from,
+        "change_note": row.change_note,
+        "on": at.on,
+        "as_of_release": at.release,
+        "withdrawn": row.withdrawn,
+        "withdrawn_because": row.withdrawn_because,
+    }
+
+
+def latest_release(session: Session) -> int:
+    """The newest release's number; 0 while nothing has been published."""
+    return session.scalar(select(func.max(col(Release.number)))) or 0
+
+
+def release_known_at(session: Session, moment: datetime) -> int:
+    """The release that was current at `moment`; 0 before the first."""
+    known = select(func.max(col(Release.number))).where(col(Release.recorded_at) <= moment)
+    return session.scalar(known) or 0
+
+
+def recorded(session: Session, rows: Iterable[Row]) -> dict[int, datetime]:
+    """When each of the rows' releases was published."""
+    numbers = {row.release for row in rows}
+    found = select(Release).where(col(Release.number).in_(numbers))
+    return {release.number: release.recorded_at for release in session.scalars(found)}
+
+
+def visible(row: type[Row], at: At) -> ColumnElement[bool]:
+    return and_(col(row.release) <= at.release, col(row.valid_from) <= at.on)
+
+
+def in_force_clause(row: type[Row], at: At) -> ColumnElement[bool]:
+    """True for the one version of each resource that applies on day `at.on` at release `at.release`.
+
+    Among the versions visible there, the one with the latest `valid_from` and then the highest version
+    applies; if that one is withdrawn, none does.
+    """
+    later = aliased(row)
+    overtaken = exists().where(
+        col(later.slug) == col(row.slug),
+        visible(later, at),
+        tuple_(col(later.valid_from), col(later.version)) > tuple_(col(row.valid_from), col(row.version)),
+    )
+    return and_(visible(row, at), ~overtaken, col(row.withdrawn).is_(False))
+
+
+def in_force(session: Session, row: type[R], slug: str, at: At) -> R:
+    """The version of one resource that applies.
+
+    Raises `NotFound` for what never was or does not apply yet, `Gone` for what is withdrawn.
+    """
+    newest = (
+        select(row)
+        .where(col(row.slug) == slug, visible(row, at))
+        .order_by(col(row.valid_from).desc(), col(row.version).desc())
+        .limit(1)
+    )
+    found = session.scalar(newest)
+    if found is None:
+        raise _not_there(session, row, slug, at)
+    if found.withdrawn:
+        raise Gone(
+            f"It is withdrawn from {found.valid_from} on: {found.withdrawn_because} The last version is kept.",
+            f"自{found.valid_from}起撤销：{found.withdrawn_because} 最后的版本仍可查阅。",
+            headers={"Link": f'</v1/{row.kind}/{slug}/versions>; rel="version-history"'},
+            withdrawn_from=found.valid_from.isoformat(),
+            reason=found.withdrawn_because or "",
+            last_version=f"/v1/{row.kind}/{slug}/versions/{found.version - 1}",
+        )
+    return found
+
+
+def _not_there(session: Session, row: type[Row], slug: str, at: At) -> NotFound:
+    begins = select(func.min(col(row.valid_from))).where(
+        col(row.slug) == slug, col(row.release) <= at.release
+    )
+    first_day = session.scalar(begins)
+    if first_day is None:
+        return never_was(row, at.release)
+    return NotFound(
+        f"This {row.noun.en} is not in force on {at.on}: it begins on {first_day}.",
+        f"该{row.noun.zh}在{at.on}尚未生效，自{first_day}起有效。",
+    )
+
+
+def never_was(row: type[Row], release: int) -> NotFound:
+    return NotFound(
+        f"No {row.noun.en} has this slug at release {release}; /v1/{row.kind} lists what there is.",
+        f"发布{release}中没有此标识的{row.noun.zh}，可用者见 /v1/{row.kind}。",
+    )
+
+
+def in_force_by_slug(session: Session, row: type[R], slugs: Iterable[str], at: At) -> dict[str, R]:
+    """The versions in force of several resources; what is not in force is left out."""
+    wanted = set(slugs)
+    if not wanted:
+        return {}
+    rows = session.scalars(select(row).where(col(row.slug).in_(wanted), in_force_clause(row, at)))
+    return {found.slug: found for found in rows}
+
+
+def pinned(session: Session, row: type[R], slug: str, version: int) -> R:
+    """One immutable version."""
+    found = session.scalar(select(row).where(col(row.slug) == slug, col(row.version) == version))
+    if found is None:
+        raise NotFound(
+            f"No such version; /v1/{row.kind}/{slug}/versions lists them.",
+            f"没有该版本，已有版本见 /v1/{row.kind}/{slug}/versions。",
+        )
+    return found
+
+
+def check_release(session: Session, release: int) -> int:
+    """The number back if that release exists."""
+    latest = latest_release(session)
+    if release > latest:
+        raise Invalid.parameter(
+            "release",
+            f"There is no release {release} yet; the latest is {latest}.",
+            f"尚无发布{release}，最新发布为{latest}。",
+        )
+    return release
