@@ -6,12 +6,15 @@ database cannot be used.
 
 import json
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated
 
 import typer
 from rich.console import Console
+from sqlalchemy import Engine
 
 from app import __version__
 from app.errors import Conflict, Fault, Invalid, Problem, StorageUnavailable
@@ -34,6 +37,18 @@ out = Console(highlight=False, soft_wrap=True, markup=False)
 err = Console(stderr=True, highlight=False, soft_wrap=True, markup=False)
 
 Folder = Annotated[Path, typer.Argument(exists=True, file_okay=False, help="Folder of seed files")]
+
+
+@contextmanager
+def database() -> Iterator[Engine]:
+    """The engine that the settings name, closed at the end."""
+    from app.database import create
+
+    engine = create(Settings().database_url, connections=1)
+    try:
+        yield engine
+    finally:
+        engine.dispose()
 
 
 @app.command()
@@ -63,10 +78,10 @@ def serve() -> None:
 @app.command()
 def migrate() -> None:
     """Bring the database's schema up to date; creates it where there is none."""
-    from app.database import create
     from app.migrating import migrate as bring_up_to_date
 
-    bring_up_to_date(create(Settings().database_url))
+    with database() as engine:
+        bring_up_to_date(engine)
     out.print("The database is up to date.")
 
 
@@ -80,22 +95,22 @@ def publish(
 
     What this publisher has published before is not published again; an edited document becomes the next version.
     """
-    from app.database import create, reading
+    from app.database import reading
     from app.publishing import publish as publish_changeset
     from app.seed import load
     from app.versioning import latest_release
 
-    engine = create(Settings().database_url)
-    with reading(engine) as session:
-        base = latest_release(session)
-    seed = load(folder)
-    changeset = seed.changeset(message=message, publisher=publisher, base_release=base)
-    try:
-        if seed.faults:
-            raise Invalid.of([])
-        published = publish_changeset(engine, changeset)
-    except Invalid as problem:
-        raise typer.Exit(_report(seed.lines(problem.faults, Settings().language))) from None
+    with database() as engine:
+        with reading(engine) as session:
+            base = latest_release(session)
+        seed = load(folder)
+        changeset = seed.changeset(message=message, publisher=publisher, base_release=base)
+        try:
+            if seed.faults:
+                raise Invalid.of([])
+            published = publish_changeset(engine, changeset)
+        except Invalid as problem:
+            raise typer.Exit(_report(seed.lines(problem.faults, Settings().language))) from None
     if published.release is None:
         out.print(f"Nothing to publish: release {base} says all of it.")
     else:
@@ -168,7 +183,7 @@ def export_openapi(
     """Write the OpenAPI document."""
     from app.main import create_app
 
-    document = create_app(Settings(database_url="sqlite://")).openapi()
+    document = create_app(Settings(database_url="sqlite:///never-opened.db")).openapi()
     text = json.dumps(document, ensure_ascii=False, indent=1, sort_keys=False) + "\n"
     if file is None:
         sys.stdout.write(text)

@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlmodel import Session, SQLModel
 
-from app.errors import StorageUnavailable
+from app.errors import Said, StorageUnavailable
 
 # Names that a migration on either database can rely on.
 SQLModel.metadata.naming_convention = {
@@ -107,31 +107,43 @@ def translated() -> Iterator[None]:
         raise problem from error
 
 
+# Found by the driver's code and not in its message, which may quote a value.
+STORAGE_PROBLEMS = {
+    ("42P01", "42703"): Said(
+        "The database is not migrated: run `catalogue migrate`.",
+        "数据库尚未初始化或升级，请运行 catalogue migrate。",
+    ),
+    ("SQLITE_FULL", "SQLITE_IOERR", "53100", "58030"): Said(
+        "The disk of the database is full or fails: make room and try again. Nothing was changed.",
+        "数据库所在磁盘已满或出错，请清理后重试。未作任何更改。",
+    ),
+    ("SQLITE_READONLY", "25006"): Said(
+        "The database is read-only: give the program the right to write to it. Nothing was changed.",
+        "数据库为只读，请赋予写入权限。未作任何更改。",
+    ),
+    ("SQLITE_BUSY", "SQLITE_LOCKED", "40001", "40P01", "55P03"): Said(
+        "The database is locked by another program: try again in a moment. Nothing was changed.",
+        "数据库被其他程序占用，请稍后重试。未作任何更改。",
+    ),
+    ("SQLITE_NOTADB", "SQLITE_CORRUPT"): Said(
+        "The database's file is damaged or something else: check DATABASE_URL, or restore a copy.",
+        "数据库文件已损坏或不是数据库，请检查 DATABASE_URL 或恢复备份。",
+    ),
+}
+UNREACHABLE = Said(
+    "The database cannot be reached: check DATABASE_URL and that the server runs.",
+    "无法连接数据库，请检查 DATABASE_URL 及数据库服务。",
+)
+
+
 def _storage_problem(error: DBAPIError) -> StorageUnavailable | None:
-    reason = str(error.orig).lower()
-    if "full" in reason or "no space" in reason:
-        return StorageUnavailable(
-            "The disk of the database is full: make room and try again. Nothing was changed.",
-            "数据库所在磁盘已满，请清理后重试。未作任何更改。",
-        )
-    if "readonly" in reason or "read-only" in reason:
-        return StorageUnavailable(
-            "The database is read-only: give the program the right to write to it. Nothing was changed.",
-            "数据库为只读，请赋予写入权限。未作任何更改。",
-        )
-    if "no such table" in reason or "no such column" in reason or "does not exist" in reason:
-        return StorageUnavailable(
-            "The database is not migrated: run `catalogue migrate`.",
-            "数据库尚未初始化或升级，请运行 catalogue migrate。",
-        )
-    if "locked" in reason:
-        return StorageUnavailable(
-            "The database is locked by another program: try again in a moment. Nothing was changed.",
-            "数据库被其他程序占用，请稍后重试。未作任何更改。",
-        )
-    if not isinstance(error, OperationalError | InterfaceError):
+    code = getattr(error.orig, "sqlite_errorname", None) or getattr(error.orig, "sqlstate", None) or ""
+    if code == "SQLITE_ERROR":  # all that SQLite has no code of its own for, our mistakes among them
+        missing = str(error.orig).startswith(("no such table", "no such column"))
+        code = "42P01" if missing else code
+    for codes, said in STORAGE_PROBLEMS.items():
+        if code.startswith(codes):
+            return StorageUnavailable(*said)
+    if code == "SQLITE_ERROR" or not isinstance(error, OperationalError | InterfaceError):
         return None  # not the storage's fault but ours
-    return StorageUnavailable(
-        "The database cannot be reached: check DATABASE_URL and that the server runs.",
-        "无法连接数据库，请检查 DATABASE_URL 及数据库服务。",
-    )
+    return StorageUnavailable(*UNREACHABLE)

@@ -64,7 +64,8 @@ def _describe(operation: dict[str, Any]) -> None:
     example = EXAMPLES.get(operation["operationId"])
     if example is not None:
         content = operation["responses"]["200"]["content"]
-        content["application/json"]["example"] = example["answer"]
+        media_type = next(media for media in content if media.endswith("json"))
+        content[media_type]["example"] = example["answer"]
         for parameter in operation.get("parameters", []):
             if parameter["name"] in example["parameters"]:
                 parameter["example"] = example["parameters"][parameter["name"]]

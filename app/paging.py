@@ -95,7 +95,7 @@ def cut(
     `order` must tell any two lines apart and hold no null.
     """
     total = reading.session.scalar(select(func.count()).select_from(wanted.subquery())) or 0
-    place = [expression.label(f"place_{number}") for number, expression in enumerate(order)]
+    place: list[Any] = [expression.label(f"place_{number}") for number, expression in enumerate(order)]
     page = wanted.add_columns(*place).order_by(*order).limit(query.limit + 1)
     cursor = reading.place(query)
     if cursor is not None:

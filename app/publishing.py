@@ -94,14 +94,16 @@ def publish(engine: Engine, changeset: Changeset) -> Published:
                 (n, content) for n, content in documents if not same(own.get(_key(content)), content)
             ]
         documents = [(n, content) for n, content in documents if not same(newest.get(_key(content)), content)]
-        faults += _misplaced(withdrawals, newest)
+        versions = list(_new_versions(documents, newest))
+        after = newest | {_key(row): row for row in versions}
+        faults += _misplaced(withdrawals, after)
         faults += _dangling(session, documents)
         if faults:
             raise Invalid.of(faults)
-        rows = [*_new_versions(documents, newest), *_endings(withdrawals, newest)]
+        rows = [*versions, *_endings(withdrawals, after)]
         if not rows:
             return Published(release=None)
-        _refuse_conflict(session, changeset, [newest[_key(row)] for row in rows if row.version > 1])
+        _refuse_conflict(session, changeset, [newest[_key(row)] for row in rows if _key(row) in newest])
         return _insert(session, changeset, rows)
 
 
@@ -145,25 +147,27 @@ def _validated_withdrawals(changeset: Changeset) -> tuple[Withdrawals, list[Faul
 
 
 def _named_twice(documents: Documents, withdrawals: Withdrawals) -> Iterator[Fault]:
-    named = [(content.kind, content.slug, f"/documents/{n}/slug") for n, content in documents]
-    named += [(ended.kind, ended.slug, f"/withdrawals/{n}/slug") for n, ended in withdrawals]
-    first: dict[tuple[str, str], str] = {}
-    for kind, slug, place in named:
-        if (kind, slug) in first:
-            yield Fault(
-                Said(
-                    f"The same slug stands at {first[kind, slug]} already; one release has one version of a resource.",
-                    f"与 {first[kind, slug]} 重复；一次发布中每个资源只能有一个版本。",
-                ),
-                place,
-            )
-        first.setdefault((kind, slug), place)
+    for list_name, named in (
+        ("documents", [(number, _key(content)) for number, content in documents]),
+        ("withdrawals", [(number, (ended.kind, ended.slug)) for number, ended in withdrawals]),
+    ):
+        first: dict[tuple[str, str], int] = {}
+        for number, key in named:
+            if key in first:
+                yield Fault(
+                    Said(
+                        f"The same slug stands at /{list_name}/{first[key]} already.",
+                        f"与 /{list_name}/{first[key]} 的标识重复。",
+                    ),
+                    f"/{list_name}/{number}/slug",
+                )
+            first.setdefault(key, number)
 
 
 def _newest(
     session: Session, documents: Documents, withdrawals: Withdrawals, by: str | None = None
 ) -> Newest:
-    """The newest version of each resource that the changeset touches; with `by`, of one publisher's versions."""
+    """The newest version of each resource that the changeset touches; with `by`, what that publisher said last."""
     touched: dict[str, set[str]] = {}
     for kind, slug in [_key(content) for _, content in documents] + [
         (ended.kind, ended.slug) for _, ended in withdrawals
@@ -176,7 +180,9 @@ def _newest(
             wanted = select(row).where(col(row.slug).in_(some)).order_by(col(row.version))
             if by is not None:
                 published = col(Release.number) == col(row.release)
-                wanted = wanted.join(Release, published).where(col(Release.publisher) == by)
+                wanted = wanted.join(Release, published).where(
+                    col(Release.publisher) == by, col(row.withdrawn).is_(False)
+                )
             newest.update({(kind, found.slug): found for found in session.scalars(wanted)})
     return newest
 

@@ -14,14 +14,14 @@ from typing import Annotated, Any
 from urllib.parse import urlencode
 
 from fastapi import Depends, Path, Request, Response
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 from sqlmodel import Session
 
 from app import __version__
 from app.database import reading as reading_session
 from app.errors import Invalid, NotFound
-from app.versioning import At, Row, check_release, latest_release, release_known_at
+from app.versioning import At, Row, Slug, check_release, latest_release, release_known_at
 
 YEAR = 31_536_000
 # China has kept one time, without summer time, since 1991; a zone database may be missing on the machine.
@@ -60,8 +60,17 @@ def _iso_moment(value: object) -> object:
     return value
 
 
+def _in_utc(moment: datetime) -> datetime:
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        raise PydanticCustomError(
+            "moment_out_of_range", "Should be a time after the year 1", {"zh": "应为公元1年之后的时间"}
+        ) from None
+
+
 Day = Annotated[date, BeforeValidator(_iso_day)]
-PointInTime = Annotated[AwareDatetime, BeforeValidator(_iso_moment)]
+PointInTime = Annotated[AwareDatetime, BeforeValidator(_iso_moment), AfterValidator(_in_utc)]
 ReleaseNumber = Annotated[int, Field(ge=1, le=2**31 - 1)]
 
 
@@ -130,9 +139,10 @@ class Cursor(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
     on: Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}$")]
-    release: int
+    release: ReleaseNumber
     of: str
-    after: list[str | int]
+    # No more than either database takes: a cursor comes back from outside.
+    after: list[Annotated[str, Field(pattern=r"^[^\x00]*$")] | Annotated[int, Field(ge=-(2**31), lt=2**31)]]
 
     def encoded(self) -> str:
         return base64.urlsafe_b64encode(self.model_dump_json().encode()).decode().rstrip("=")
@@ -272,7 +282,7 @@ def open_reading(request: Request, response: Response) -> Iterator[Reading]:
 
 
 SlugInPath = Annotated[
-    str, Path(title="标识", description="Stable identifier; for a region its six-digit code", max_length=120)
+    Slug, Path(title="标识", description="Stable identifier; for a region its six-digit code")
 ]
 VersionInPath = Annotated[
     int, Path(title="版本", description="Number of the version, from 1", ge=1, le=2**31 - 1)

@@ -105,11 +105,27 @@ def words(written: str) -> list[str]:
     return WORD.findall(plain(written))
 
 
+# Places whose characters are read in another way than pypinyin takes them.
+READINGS = {
+    "什邡": "shi fang", "六合区": "lu he qu", "单县": "shan xian", "洪洞": "hong tong", "浚县": "xun xian",
+    "涡阳": "guo yang", "筠连": "jun lian", "荥经": "ying jing", "覃塘": "qin tang", "郫都": "pi du",
+    "长垣": "chang yuan", "长寿区": "chang shou qu", "市长寿区": "shi chang shou qu", "长治": "chang zhi",
+    "长葛": "chang ge",
+}  # fmt: skip
+
+
+@cache
+def _reader() -> Any:  # noqa: ANN401 - loaded on first use, like the simplifier
+    import pypinyin
+
+    pypinyin.load_phrases_dict({name: [[s] for s in read.split()] for name, read in READINGS.items()})
+    return pypinyin
+
+
 def pinyin(name: str) -> list[str]:
     """The syllables of a name, as its characters are usually read."""
-    from pypinyin import Style, lazy_pinyin
-
-    syllables = lazy_pinyin(plain(name), style=Style.NORMAL, errors="ignore")
+    reader = _reader()
+    syllables = reader.lazy_pinyin(plain(name), style=reader.Style.NORMAL, errors="ignore")
     return [syllable for syllable in syllables if syllable.isascii() and syllable.isalpha()]
 
 

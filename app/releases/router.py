@@ -34,7 +34,7 @@ def list_releases(query: Annotated[ListQuery, Query()], reading: Reader) -> Page
 )
 def get_release(
     number: NumberInPath,
-    query: Annotated[NoQuery, Query()],
+    query: Annotated[NoQuery, Query()],  # noqa: ARG001 - it refuses parameters
     reading: Reader,
 ) -> ReleaseDocument:
     """One release, for ever the same."""
@@ -58,7 +58,9 @@ def list_release_changes(
     reading.for_ever({})
     at = At(release.recorded_at.astimezone(CHINA).date(), number)
     change = brought_by(number)
-    lines, total, following = cut(reading, select(change), [change.c.place, change.c.slug], at, query)
+    lines, total, following = cut(
+        reading, select(change), [change.c.place, change.c.slug, change.c.version], at, query
+    )
     items = [
         Change(
             kind=line.kind,

@@ -1,0 +1,108 @@
+"""Real programs under test: the `catalogue` command as a process of its own, and a server on a free port."""
+
+import errno
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Thread
+from typing import Any, TypeVar
+
+import httpx
+import uvicorn
+
+from tests.conftest import application
+
+PROJECT = Path(__file__).parent.parent
+T = TypeVar("T")
+
+
+def until(condition: Callable[[], T], *, seconds: float = 60, pause: float = 0.005) -> T:
+    """Waits for a condition, and fails where it does not come true in time."""
+    deadline = time.monotonic() + seconds
+    while not (found := condition()):
+        assert time.monotonic() < deadline, "what was waited for did not happen"
+        time.sleep(pause)
+    return found
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def started(*arguments: str, url: str, before: tuple[str, ...] = ()) -> subprocess.Popen[str]:
+    """`catalogue …` as a process; `before` is what goes before it on the command line."""
+    return subprocess.Popen(
+        [*before, sys.executable, "-m", "app", *arguments],
+        cwd=PROJECT,
+        env=os.environ | {"DATABASE_URL": url, "LANG": "en_GB.UTF-8"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+@contextmanager
+def served(url: str) -> Iterator[httpx.Client]:
+    """The application on a port of its own, in a thread, and a client for it."""
+    config = uvicorn.Config(application(url), host="127.0.0.1", port=0, ws="none", log_config=None)
+    server = uvicorn.Server(config)
+    thread = Thread(target=server.run)
+    thread.start()
+    try:
+        until(lambda: server.started or not thread.is_alive())
+        port = server.servers[0].sockets[0].getsockname()[1]
+        with httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False, timeout=30) as client:
+            yield client
+    finally:
+        server.should_exit = True
+        thread.join()
+
+
+def every(client: httpx.Client, url: str) -> list[dict[str, Any]]:
+    """All items of a list, page by page."""
+    items: list[dict[str, Any]] = []
+    following: str | None = url
+    while following:
+        page = client.get(following).raise_for_status().json()
+        items += page["items"]
+        following = page["next"]
+    return items
+
+
+class Gate:
+    """A seed file that holds up whoever reads it until it is opened.
+
+    The command asks for the latest release, then reads its folder: at the gate it knows the one and has not
+    begun to publish the other.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.path = folder / "regions" / "regions-gate.json"
+        self.path.parent.mkdir(parents=True)
+        os.mkfifo(self.path)
+        self.end: int | None = None
+
+    def reached(self) -> bool:
+        """Whether somebody stands before it; they go on once it is opened."""
+        if self.end is None:
+            try:
+                self.end = os.open(self.path, os.O_WRONLY | os.O_NONBLOCK)
+            except OSError as error:
+                if error.errno != errno.ENXIO:
+                    raise
+        return self.end is not None
+
+    def open(self) -> None:
+        assert self.end is not None
+        os.write(self.end, b"[]")
+        os.close(self.end)
+        self.end = None

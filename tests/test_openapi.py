@@ -1,0 +1,86 @@
+"""The OpenAPI document is true, complete, in both languages, and its explorer needs nothing from outside."""
+
+import html
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urljoin
+
+import httpx
+import pytest
+
+from tests.conftest import SEED
+from tests.examples import answer_to, comparable
+
+pytestmark = pytest.mark.anyio
+SNAPSHOT = json.loads((SEED.parent / "openapi.json").read_text(encoding="utf-8"))
+
+
+def operations() -> Iterator[tuple[str, dict[str, Any]]]:
+    for path, methods in SNAPSHOT["paths"].items():
+        for operation in methods.values():
+            yield path, operation
+
+
+async def test_the_snapshot_is_what_is_served(client: httpx.AsyncClient) -> None:
+    assert (await client.get("/openapi.json")).json() == SNAPSHOT
+
+
+def test_every_operation_has_a_name_a_summary_and_its_errors() -> None:
+    ids = [operation["operationId"] for _, operation in operations()]
+    assert len(set(ids)) == len(ids)
+    for path, operation in operations():
+        assert re.fullmatch(r"(get|list)[A-Z][A-Za-z]+", operation["operationId"])
+        assert re.search(r"[\u4e00-\u9fff]", operation["summary"]), path
+        assert operation["description"]
+        if path.startswith("/v1/"):
+            assert {"422", "503"} <= operation["responses"].keys()
+            for status, response in operation["responses"].items():
+                media = "application/json" if status == "200" else "application/problem+json"
+                assert list(response["content"]) == [media], (path, status)
+            if "{" in path and not path.endswith("}/versions"):
+                assert "404" in operation["responses"]
+
+
+def test_every_field_has_a_chinese_title_and_an_english_description() -> None:
+    for name, schema in SNAPSHOT["components"]["schemas"].items():
+        assert re.search(r"[\u4e00-\u9fff]", schema["title"]), name
+        for field, definition in schema["properties"].items():
+            assert re.search(r"[\u4e00-\u9fff]", definition["title"]), (name, field)
+            assert re.search(r"[a-z]{2}", definition["description"]), (name, field)
+    for path, operation in operations():
+        for parameter in operation.get("parameters", []):
+            assert re.search(r"[\u4e00-\u9fff]", parameter["schema"]["title"]), (path, parameter["name"])
+            assert parameter["description"], (path, parameter["name"])
+
+
+@pytest.mark.parametrize("operation_id", [operation["operationId"] for _, operation in operations()])
+async def test_the_example_is_what_the_catalogue_answers(
+    client: httpx.AsyncClient, operation_id: str
+) -> None:
+    path, operation = next((p, o) for p, o in operations() if o["operationId"] == operation_id)
+    content = operation["responses"]["200"]["content"]
+    documented = next(iter(content.values()))["example"]
+    parameters = {p["name"]: p["example"] for p in operation.get("parameters", []) if "example" in p}
+    assert comparable(await answer_to(client, path, parameters)) == comparable(documented)
+
+
+@pytest.mark.parametrize("page", ["/docs", "/redoc", "/"])
+async def test_pages_load_nothing_from_outside(client: httpx.AsyncClient, page: str) -> None:
+    answer = await client.get(page, headers={"Accept": "text/html"})
+    assert answer.status_code == 200
+    wanted = re.findall(r"""(?:src|href)=["']([^"']+)["']|url: ["']([^"']+)["']""", answer.text)
+    for target in {html.unescape(a or b) for a, b in wanted}:
+        url = urljoin(f"http://catalogue.test{page}", target)
+        assert url.startswith("http://catalogue.test/"), target
+        if "#" not in target:
+            loaded = await client.get(url, follow_redirects=True)
+            assert loaded.status_code == 200, target
+
+
+def test_nothing_in_the_program_names_an_outside_script_host() -> None:
+    for file in (Path(__file__).parent.parent / "app").rglob("*"):
+        if file.suffix in {".py", ".html", ".js"}:
+            assert "cdn." not in file.read_text(encoding="utf-8"), file

@@ -1,0 +1,226 @@
+"""Seed folders: faults with file, line and field; quotes re-found; what the real seed holds."""
+
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine
+from sqlmodel import Session
+from typer.testing import CliRunner
+
+from app.checking import look_up, refind
+from app.cli import app
+from app.provenance import normalised
+from app.seed import load
+from app.versioning import latest_release
+from tests.conftest import LIZHOU, SEED
+
+PLAN_TEXT = "目录\n第一章 总则 1\n第一章 总则\n为老年人(lǎo)提供 健康\u00a0管理。\n第二章 保障\n发放补贴。\n"
+PLANS = """\
+valid_from: 2021-01-01
+items:
+- slug: small-plan
+  name: 总则
+  region: '510802'
+  text_file: small.txt
+  sources:
+  - {section: 第一章, quote: 总则, fields: [name]}
+  - {section: 第一章, quote: 总则, fields: [region], basis: derived, derivation: A test.}
+"""
+DOMAINS = """\
+valid_from: 2021-01-01
+items:
+- slug: small-domain
+  name: 保障
+  ordinal: 1
+  claimed_count: 1
+  sources:
+  - section: 第二章
+    quote: 保障
+    fields: [name, ordinal, claimed_count]
+"""
+SERVICES = """\
+valid_from: 2021-01-01
+items:
+- slug: small-service
+  name: 健康管理
+  domain: small-domain
+  concept: small-concept
+  listed: true
+  audience: 老年人
+  sources:
+  - section: 第一章
+    quote: 为老年人提供健康管理
+    fields: [name, domain, listed, audience]
+"""
+REGIONS = (
+    '[{"code":"510000","name":"四川省"},{"code":"510800","name":"广元市"},{"code":"510802","name":"利州区"}]'
+)
+CONCEPTS = """\
+items:
+- slug: small-concept
+  name: 健康管理
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A seed of one plan, and its text beside it."""
+    seed = tmp_path / "seed"
+    (seed / "small-plan").mkdir(parents=True)
+    (seed / "regions").mkdir()
+    (seed / "regions" / "regions-three.json").write_text(REGIONS, encoding="utf-8")
+    (seed / "concepts.yaml").write_text(CONCEPTS, encoding="utf-8")
+    for kind, text in (("plans", PLANS), ("domains", DOMAINS), ("services", SERVICES)):
+        (seed / "small-plan" / f"{kind}.yaml").write_text(text, encoding="utf-8")
+    (tmp_path / "texts").mkdir()
+    (tmp_path / "texts" / "small.txt").write_text(PLAN_TEXT, encoding="utf-8")
+    return seed
+
+
+def check(folder: Path, *, texts: bool = True) -> tuple[int, list[str]]:
+    options = ["--plans", str(folder.parent / "texts")] if texts else []
+    result = CliRunner().invoke(app, ["check", str(folder), *options])
+    lines = [line.removeprefix(f"{folder}/") for line in result.output.splitlines()]
+    return result.exit_code, lines
+
+
+def edit(folder: Path, file: str, before: str, after: str) -> None:
+    path = folder / file
+    text = path.read_text(encoding="utf-8")
+    assert before in text
+    path.write_text(text.replace(before, after), encoding="utf-8")
+
+
+def test_a_sound_folder_has_no_faults(folder: Path) -> None:
+    assert check(folder) == (
+        0,
+        ["quotes exact: 9", "quotes not found: 0", "quotes no text: 0", "7 documents, no faults."],
+    )
+
+
+@pytest.mark.parametrize(
+    ("file", "before", "after", "line"),
+    [
+        ("small-plan/services.yaml", "name: 健康管理", "name: 体检", "small-plan/services.yaml:4: name: "),
+        ("small-plan/services.yaml", "listed: true", "listed: often", "small-plan/services.yaml:7: listed: "),
+        ("small-plan/services.yaml", "  domain:", "  domian:", "small-plan/services.yaml:5: domian: "),
+        ("small-plan/services.yaml", "concept: small-", "concept: other-", "small-plan/services.yaml:6: concept: "),
+        ("small-plan/services.yaml", "提供健康", "提供养老的健康", "small-plan/services.yaml:10: sources.0: "),
+        ("small-plan/services.yaml", "section: 第一章", "section: 第九章", "small-plan/services.yaml:10: sources.0: "),
+        ("small-plan/services.yaml", "section: 第一章", "section: 第二章", "small-plan/services.yaml:10: sources.0: "),
+        ("small-plan/services.yaml", "audience: 老年人", "audience: 老\n  audience: 老人", "small-plan/services.yaml:9: "),
+        ("small-plan/services.yaml", "valid_from: 2021-01-01", "valid_from: soon", "small-plan/services.yaml:3: valid_from"),
+        ("small-plan/services.yaml", "items:", "entries:", "small-plan/services.yaml:1: "),
+        ("small-plan/services.yaml", "items:", "items: [", "small-plan/services.yaml:3: "),
+        ("small-plan/services.yaml", "- slug: small-service", "- &a\n  slug: small-service", "small-plan/services.yaml:3"),
+        ("small-plan/domains.yaml", "claimed_count: 1", "claimed_count: 2", "small-plan/domains.yaml:6: claimed_count: "),
+        ("small-plan/plans.yaml", "region: '510802'", "region: 510802", "small-plan/plans.yaml:5: region: "),
+        ("concepts.yaml", "slug: small-concept", "slug: Small Concept", "concepts.yaml:2: slug: "),
+    ],
+)  # fmt: skip
+def test_a_fault_is_said_with_file_line_and_field(
+    folder: Path, file: str, before: str, after: str, line: str
+) -> None:
+    edit(folder, file, before, after)
+    code, lines = check(folder)
+    if "&a" in after:  # an anchor alone does no harm; nothing points back at it
+        assert code == 0
+        return
+    assert code == 1
+    assert any(said.startswith(line) for said in lines), lines
+
+
+def test_an_alias_is_refused_before_it_grows(folder: Path) -> None:
+    bomb = "a: &a [x,x]\n" + "".join(
+        f"{c}: &{c} [*{p},*{p}]\n" for p, c in zip("abcdefgh", "bcdefghi", strict=False)
+    )
+    (folder / "concepts.yaml").write_text(bomb + "items: []\n", encoding="utf-8")
+    code, lines = check(folder)
+    assert code == 1
+    assert any("aliases are not used" in line for line in lines)
+
+
+def test_all_faults_are_said_at_once(folder: Path) -> None:
+    edit(folder, "small-plan/services.yaml", "listed: true", "listed: often")
+    edit(folder, "small-plan/domains.yaml", "ordinal: 1", "ordinal: first")
+    edit(folder, "concepts.yaml", "name: 健康管理", "name: ''")
+    code, lines = check(folder)
+    assert code == 1
+    files = {line.split(":")[0] for line in lines if ".yaml:" in line}
+    assert files == {"concepts.yaml", "small-plan/domains.yaml", "small-plan/services.yaml"}
+
+
+def test_a_faulty_folder_publishes_nothing(
+    folder: Path, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", engine.url.render_as_string(hide_password=False))
+    edit(folder, "small-plan/services.yaml", "name: 健康管理", "name: 体检")
+    result = CliRunner().invoke(app, ["publish", str(folder)])
+    assert result.exit_code == 1
+    assert "services.yaml:4: name" in result.output
+    with Session(engine) as session:
+        assert latest_release(session) == 1
+
+
+def test_publishing_a_folder_says_what_it_did(
+    folder: Path, empty_engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", empty_engine.url.render_as_string(hide_password=False))
+
+    def publish() -> str:
+        result = CliRunner().invoke(app, ["publish", str(folder)])
+        assert result.exit_code == 0, result.output
+        return result.output.strip()
+
+    assert publish() == "Published release 1: 7 added, 0 revised, 0 withdrawn."
+    assert publish() == "Nothing to publish: release 1 says all of it."
+    edit(folder, "concepts.yaml", "name: 健康管理", "name: 老年健康管理")
+    assert publish() == "Published release 2: 0 added, 1 revised, 0 withdrawn."
+    (folder / "withdrawals.yaml").write_text(
+        "items:\n- {kind: concepts, slug: small-concept, valid_from: 2024-01-01, reason: A test.}\n",
+        encoding="utf-8",
+    )
+    assert publish() == "Published release 3: 0 added, 0 revised, 1 withdrawn."
+    assert publish() == "Nothing to publish: release 3 says all of it."
+    assert check(folder, texts=False) == (0, ["7 documents, no faults."])
+
+
+def test_an_empty_folder_is_no_seed(tmp_path: Path) -> None:
+    result = CliRunner().invoke(app, ["check", str(tmp_path)], standalone_mode=False)
+    assert result.exception is not None
+    assert "holds no seed" in str(result.exception)
+
+
+@pytest.mark.parametrize(
+    ("section", "quote", "found"),
+    [
+        ("第一章", "老年人提供健康管理", True),
+        ("第一章 / 第二章", "发放补贴", True),
+        ("第二章 / 第一章", "发放补贴", False),
+        ("第二章", "健康管理", False),
+        ("第一章", "老年人健康管理", False),
+        ("第一章", "老年人提供养老管理", False),
+    ],
+)
+def test_a_quote_is_contiguous_verbatim_and_under_its_section(section: str, quote: str, found: bool) -> None:  # noqa: FBT001
+    assert (look_up(normalised(PLAN_TEXT), section, quote) is None) is found
+
+
+def test_without_a_text_nothing_is_claimed(folder: Path) -> None:
+    (folder.parent / "texts" / "small.txt").unlink()
+    results = {finding.result for finding in refind(load(folder), folder.parent / "texts")}
+    assert results == {"no text"}
+
+
+def test_the_seed_quotes_a_source_for_every_value_of_every_service() -> None:
+    """Read from the files themselves, past the loader's own idea of them."""
+    import yaml
+
+    services = yaml.safe_load((SEED / LIZHOU / "services.yaml").read_text(encoding="utf-8"))["items"]
+    listed = [service for service in services if service["listed"]]
+    assert len(listed) == 91
+    assert len({service["slug"] for service in services}) == len(services)
+    for service in services:
+        cited = {field for source in service["sources"] for field in source["fields"]}
+        values = {"audience", "content", "lead_body", "funding"} & service.keys()
+        assert {"name", "domain", "listed"} | values <= cited, service["slug"]
