@@ -4,8 +4,10 @@ from typing import NamedTuple
 
 from app.concepts.models import ConceptContent, ConceptVersion
 from app.domains.models import DomainContent, DomainVersion
+from app.facts.models import FactContent, FactVersion
 from app.plans.models import PlanContent, PlanVersion
 from app.regions.models import RegionContent, RegionVersion
+from app.rules.models import RuleContent, RuleVersion
 from app.services.models import ServiceContent, ServiceVersion
 from app.versioning import Content, Row
 
@@ -23,4 +25,6 @@ KINDS: dict[str, Kind] = {
     "domains": Kind(DomainContent, DomainVersion),
     "concepts": Kind(ConceptContent, ConceptVersion),
     "services": Kind(ServiceContent, ServiceVersion),
+    "facts": Kind(FactContent, FactVersion),
+    "rules": Kind(RuleContent, RuleVersion),
 }

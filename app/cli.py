@@ -5,6 +5,7 @@ database cannot be used.
 """
 
 import json
+import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,6 +14,7 @@ from tempfile import TemporaryDirectory
 from typing import Annotated
 
 import typer
+from pydantic import ValidationError
 from rich.console import Console
 from sqlalchemy import Engine
 
@@ -64,6 +66,8 @@ def serve() -> None:
     out.print(f"  services  {base}/v1/services?listed=true")
     out.print(f"  search    {base}/v1/services?q=低保")
     out.print("Stop with Ctrl-C.")
+    # uvicorn finishes what it is answering, then raises the signal again: being told to stop is no failure.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     uvicorn.run(
         "app.main:create_app",
         factory=True,
@@ -207,3 +211,9 @@ def main() -> None:
             3 if isinstance(problem, Conflict) else 4 if isinstance(problem, StorageUnavailable) else 1
         )
         sys.exit(exit_code)
+    except ValidationError as error:
+        if error.title != Settings.__name__:
+            raise
+        for fault in error.errors(include_url=False):
+            err.print(f"{str(fault['loc'][0]).upper()}: {fault['msg'].removeprefix('Value error, ')}")
+        sys.exit(2)

@@ -65,8 +65,6 @@ def _prepare_sqlite(connection: sqlite3.Connection, _: ConnectionPoolEntry) -> N
     # The driver would begin transactions by itself, too late for a consistent read: we say when.
     connection.isolation_level = None
     connection.execute("PRAGMA foreign_keys = ON")
-    # Without this, INSERT OR REPLACE deletes rows past the triggers that guard them.
-    connection.execute("PRAGMA recursive_triggers = ON")
 
 
 def _begin_sqlite(connection: Any) -> None:  # noqa: ANN401 - SQLAlchemy's event signature
@@ -100,7 +98,7 @@ def translated() -> Iterator[None]:
     """Driver errors that an operator can do something about, translated at this one edge."""
     try:
         yield
-    except DBAPIError as error:
+    except (DBAPIError, sqlite3.Error) as error:
         problem = _storage_problem(error)
         if problem is None:
             raise
@@ -136,14 +134,16 @@ UNREACHABLE = Said(
 )
 
 
-def _storage_problem(error: DBAPIError) -> StorageUnavailable | None:
-    code = getattr(error.orig, "sqlite_errorname", None) or getattr(error.orig, "sqlstate", None) or ""
+def _storage_problem(error: DBAPIError | sqlite3.Error) -> StorageUnavailable | None:
+    reason = error.orig if isinstance(error, DBAPIError) else error
+    code = getattr(reason, "sqlite_errorname", None) or getattr(reason, "sqlstate", None) or ""
     if code == "SQLITE_ERROR":  # all that SQLite has no code of its own for, our mistakes among them
-        missing = str(error.orig).startswith(("no such table", "no such column"))
+        missing = str(reason).startswith(("no such table", "no such column"))
         code = "42P01" if missing else code
     for codes, said in STORAGE_PROBLEMS.items():
         if code.startswith(codes):
             return StorageUnavailable(*said)
-    if code == "SQLITE_ERROR" or not isinstance(error, OperationalError | InterfaceError):
+    unreachable = isinstance(error, OperationalError | InterfaceError | sqlite3.OperationalError)
+    if code == "SQLITE_ERROR" or not unreachable:
         return None  # not the storage's fault but ours
     return StorageUnavailable(*UNREACHABLE)

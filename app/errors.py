@@ -5,6 +5,7 @@
     ├── NotFound           404  never was, or is not in force yet
     ├── Gone               410  withdrawn on the day asked for
     ├── MethodNotAllowed   405
+    ├── TooLarge           413
     ├── NotAcceptable      4xx  whatever else the framework refuses
     ├── Conflict           409  another release came first
     ├── StorageUnavailable 503  the database is not reachable, full or read-only
@@ -108,6 +109,10 @@ class Invalid(Problem):
     def parameter(cls, name: str, en: str, zh: str) -> "Invalid":
         return cls.of([Fault(Said(en, zh), parameter=name)])
 
+    @classmethod
+    def at(cls, place: str, en: str, zh: str) -> "Invalid":
+        return cls.of([Fault(Said(en, zh), pointer=place)])
+
 
 class NotFound(Problem):
     status = 404
@@ -125,6 +130,12 @@ class MethodNotAllowed(Problem):
     status = 405
     urn = "method-not-allowed"
     title = Said("The resource does not know this method", "不支持该请求方法")
+
+
+class TooLarge(Problem):
+    status = 413
+    urn = "too-large"
+    title = Said("The request is too large", "请求过大")
 
 
 class NotAcceptable(Problem):
@@ -243,7 +254,7 @@ def language_of(request: Request) -> Language:
     return best[1]
 
 
-def as_problem(error: Exception) -> Problem:
+def as_problem(error: Exception) -> Problem:  # noqa: PLR0911 - one line per noun
     match error:
         case Problem():
             return error
@@ -259,6 +270,11 @@ def as_problem(error: Exception) -> Problem:
                 "请使用 Allow 头中列出的方法。",
                 headers=dict(error.headers or {}),
             )
+        case HTTPException(status_code=413):
+            return TooLarge("Send less at a time.", "请减少单次请求的内容。")
+        case HTTPException(status_code=400):
+            # What the framework says of a body that is no JSON, or too deep, or has a number without end.
+            return Invalid.at("", "The body is not JSON that can be read.", "请求正文不是可读取的 JSON。")
         case HTTPException():
             phrase = HTTPStatus(error.status_code).phrase
             refused = NotAcceptable(f"{phrase}.", f"{phrase}。")

@@ -4,9 +4,12 @@ import time
 from http import HTTPStatus
 
 import structlog
+from fastapi import Request
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.routing import Match, Router
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.errors import TooLarge, answer
 
 log = structlog.get_logger()
 
@@ -50,16 +53,28 @@ class Manners:
             scope["method"] == "GET" and Headers(scope=scope).get("if-none-match", "").strip() == "*"
         )
         silent = head
+        refused = False
 
         async def send_politely(message: Message) -> None:
-            nonlocal silent
+            nonlocal silent, refused
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
+                if (
+                    message["status"] == HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+                    and "json" not in headers["content-type"]
+                ):
+                    # The framework's own guard says so in plain text.
+                    refused = True
+                    problem = TooLarge("Send less at a time.", "请减少单次请求的内容。")
+                    await answer(Request(scope), problem)(scope, receive, send)
+                    return
                 if any_will_do and message["status"] == HTTPStatus.OK and "etag" in headers:
                     silent = True
                     for name in ("content-length", "content-type", "content-encoding"):
                         del headers[name]
                     message = {**message, "status": 304}
+            elif refused:
+                return
             elif silent:
                 message = {**message, "body": b""}
             await send(message)
@@ -78,7 +93,7 @@ class RequestLog:
             await self.app(scope, receive, send)
             return
         began = time.perf_counter()
-        status = 0
+        status = 500  # what becomes of a failure that passes through here
 
         async def send_and_note(message: Message) -> None:
             nonlocal status

@@ -12,16 +12,21 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.gzip import GZipMiddleware
 
 from app import __version__, logs
+from app.bundles.router import router as bundles
 from app.concepts.router import router as concepts
 from app.database import create
 from app.domains.router import router as domains
+from app.eligibility.router import router as eligibility
 from app.errors import handle_errors
+from app.facts.router import router as facts
 from app.http import Manners, RequestLog
 from app.openapi import DESCRIPTION, TAGS, document
 from app.plans.router import router as plans
 from app.reading import NotModified, today_in_china
 from app.regions.router import router as regions
 from app.releases.router import router as releases
+from app.rules.books import Rulebooks
+from app.rules.router import router as rules
 from app.services.router import router as services
 from app.settings import Settings
 from app.web.router import router as web
@@ -55,8 +60,21 @@ def create_app(settings: Settings | None = None, *, today: Callable[[], date] = 
     )
     app.state.engine = create(settings.database_url, connections=settings.threads)
     app.state.today = today
+    app.state.rulebooks = Rulebooks()
 
-    for router in (regions, plans, domains, concepts, services, releases, web):
+    for router in (
+        regions,
+        plans,
+        domains,
+        concepts,
+        services,
+        facts,
+        rules,
+        eligibility,
+        bundles,
+        releases,
+        web,
+    ):
         app.include_router(router)
 
     @app.get("/favicon.ico", include_in_schema=False)
@@ -72,8 +90,8 @@ def create_app(settings: Settings | None = None, *, today: Callable[[], date] = 
     app.add_middleware(
         CORSMiddleware,
         allow_origins=["*"],
-        allow_methods=["GET", "HEAD", "OPTIONS"],
-        allow_headers=["If-None-Match", "Accept-Language"],
+        allow_methods=["GET", "HEAD", "OPTIONS", "POST"],
+        allow_headers=["If-None-Match", "Accept-Language", "Content-Type"],
         expose_headers=["ETag", "Link", "Content-Location"],
         max_age=86_400,
     )

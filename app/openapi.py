@@ -28,6 +28,9 @@ TAGS = [
     {"name": "domains", "description": "A plan's own grouping of its services (服务领域)"},
     {"name": "plans", "description": "The documents that values are quoted from (规划)"},
     {"name": "regions", "description": "Administrative regions after GB/T 2260 (行政区划)"},
+    {"name": "eligibility", "description": "What a person can get, why, and what to ask next (资格判定)"},
+    {"name": "rules", "description": "Who is entitled to a service, clause by clause (资格规则)"},
+    {"name": "facts", "description": "What there is to know about a person, and how to ask (事实)"},
     {"name": "releases", "description": "What was published, when and by whom (发布)"},
     {"name": "catalogue", "description": "Entry points and health (入口与运行状况)"},
 ]

@@ -68,7 +68,7 @@ def uncited(content: Content) -> Iterator[Fault]:
                 "推算得出的值须写明推算方法，其他依据不得填写。",
             )
         for place, field in enumerate(source.fields):
-            if field not in content.cites:
+            if field not in (*content.cites, *content.may_cite):
                 yield _fault(
                     ["sources", number, "fields", place],
                     f"Not a field that has sources here; these are: {', '.join(content.cites)}.",
@@ -76,9 +76,10 @@ def uncited(content: Content) -> Iterator[Fault]:
                 )
     for field in content.cites:
         value = getattr(content, field)
-        if not is_null(value):
-            # A slug stands for the words; it is not among them.
-            is_wording = isinstance(value, str) and field not in content.refers
+        # That something is not so, such as not standing in a list, has no words to quote.
+        if not is_null(value) and value is not False:
+            # A slug or a code stands for the words; it is not among them.
+            is_wording = isinstance(value, str) and field not in (*content.refers, *content.coded)
             yield from _unsupported(
                 field, value if is_wording else "", [s for s in sources if field in s.fields]
             )

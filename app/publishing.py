@@ -98,6 +98,7 @@ def publish(engine: Engine, changeset: Changeset) -> Published:
         after = newest | {_key(row): row for row in versions}
         faults += _misplaced(withdrawals, after)
         faults += _dangling(session, documents)
+        faults += _unsound(session, documents)
         if faults:
             raise Invalid.of(faults)
         rows = [*versions, *_endings(withdrawals, after)]
@@ -242,6 +243,22 @@ def _dangling(session: Session, documents: Documents) -> Iterator[Fault]:
                     ),
                     f"/documents/{number}/{field}",
                 )
+
+
+def _unsound(session: Session, documents: Documents) -> Iterator[Fault]:
+    """What the kinds themselves find wrong, looking at what is published along with it and at what is in force."""
+    together = {_key(content): content for _, content in documents}
+    release = latest_release(session)
+
+    def lookup(kind: str, slug: str, day: date) -> Content | None:
+        beside = together.get((kind, slug))
+        if beside is not None and beside.valid_from <= day:
+            return beside
+        return in_force_by_slug(session, KINDS[kind].row, [slug], At(day, release)).get(slug)
+
+    for number, content in documents:
+        for fault in content.faults(lookup):
+            yield Fault(fault.said, f"/documents/{number}{fault.pointer}")
 
 
 def _new_versions(documents: Documents, newest: Newest) -> Iterator[Row]:

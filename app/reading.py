@@ -205,6 +205,11 @@ class Reading:
         self.for_ever({"on": at.on.isoformat(), "release": str(at.release)})
         return at
 
+    def unkept(self, on: date | None, release: int | None) -> At:
+        """The day and release for an answer about a person, which nobody on the way may keep."""
+        self.response.headers["Cache-Control"] = "no-store"
+        return self._now(ReadQuery(on=on, release=release))
+
     def for_ever(self, pins: Mapping[str, str]) -> None:
         """Headers of an answer that its URL fixes."""
         self._validators(pins, immutable=True)

@@ -5,6 +5,7 @@ from typing import Literal
 from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
 
 
 class Settings(BaseSettings):
@@ -25,9 +26,17 @@ class Settings(BaseSettings):
 
     @field_validator("database_url")
     @classmethod
-    def driver_is_spelled_out(cls, url: str) -> str:
+    def is_one_of_two(cls, url: str) -> str:
         """Hosting panels still hand out `postgres://`, which SQLAlchemy does not know."""
-        return "postgresql://" + url.removeprefix("postgres://") if url.startswith("postgres://") else url
+        if url.startswith("postgres://"):
+            url = "postgresql://" + url.removeprefix("postgres://")
+        try:
+            known = make_url(url).get_backend_name() in {"sqlite", "postgresql"}
+        except (ArgumentError, ValueError):
+            known = False
+        if not known:
+            raise ValueError("should be sqlite:///… or postgresql://…")
+        return url
 
     @property
     def language(self) -> Literal["en", "zh"]:

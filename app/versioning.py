@@ -3,7 +3,7 @@
 Knows no kind. `in_force_clause` is the only place that says which version applies.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date, datetime
 from typing import Annotated, Any, ClassVar, NamedTuple, TypeVar
 
@@ -14,7 +14,7 @@ from sqlalchemy.orm import aliased
 from sqlmodel import Field, Session, SQLModel, col
 
 from app.database import Moment
-from app.errors import Gone, Invalid, NotFound, Said
+from app.errors import Fault, Gone, Invalid, NotFound, Said
 
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=120)]
 Text = Annotated[str, StringConstraints(min_length=1, max_length=4000, pattern=r"^\S(.*\S)?$")]
@@ -42,16 +42,22 @@ class Release(SQLModel, table=True):
     message: str
 
 
+Lookup = Callable[[str, str, date], "Content | None"]
+
+
 class Content(SQLModel):
     """What people write about one resource; kinds add their own fields.
 
-    `cites` names the fields whose value must be found in a source's quote; `refers` maps a field to the kind
+    `cites` names the fields whose value must be found in a source's quote, `may_cite` those where a source is
+    welcome, `coded` those whose value is a code of ours and not the plan's wording; `refers` maps a field to the kind
     it points into; `searched` maps a field to how much a hit in it weighs (less comes first).
     """
 
     kind: ClassVar[str]
     noun: ClassVar[Said]
     cites: ClassVar[tuple[str, ...]] = ()
+    may_cite: ClassVar[tuple[str, ...]] = ()
+    coded: ClassVar[tuple[str, ...]] = ()
     refers: ClassVar[dict[str, str]] = {}
     searched: ClassVar[dict[str, int]] = {}
 
@@ -60,6 +66,10 @@ class Content(SQLModel):
     slug: Slug = Field(primary_key=True)
     valid_from: date = Field(description="The first day on which this version applies")
     change_note: Text | None = Field(None, description="What changed since the version before, and why")
+
+    def faults(self, lookup: Lookup) -> Iterator[Fault]:  # noqa: ARG002 - for kinds with rules of their own
+        """What else is wrong with the content; `lookup` finds what it may refer to on a day."""
+        yield from ()
 
 
 class Versioned(SQLModel):

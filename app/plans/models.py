@@ -25,6 +25,7 @@ class PlanContent(Content):
     cites: ClassVar[tuple[str, ...]] = (
         "name", "number", "issuer", "issued_on", "level", "region", "period_start", "period_end", "parents",
     )  # fmt: skip
+    coded: ClassVar[tuple[str, ...]] = ("level",)
     refers: ClassVar[dict[str, str]] = {"region": "regions"}
     searched: ClassVar[dict[str, int]] = {"name": 0, "number": 20, "issuer": 40}
 

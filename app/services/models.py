@@ -187,5 +187,6 @@ def _links(row: ServiceVersion) -> dict[str, str]:
         "plan": f"/v1/plans/{row.plan}",
         "domain": f"/v1/domains/{row.domain}",
         "concept": f"/v1/concepts/{row.concept}",
+        "rules": f"/v1/rules?service={row.slug}",
         "same_concept": f"/v1/services?concept={row.concept}",
     }

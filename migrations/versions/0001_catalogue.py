@@ -145,10 +145,21 @@ def guard_on_sqlite() -> None:
                 f"CREATE TRIGGER {table}_refuses_{verb.lower()} BEFORE {verb} ON {table} BEGIN "
                 f"SELECT RAISE(ABORT, '{table} is append-only: publish a new version instead'); END"
             )
+    # INSERT OR REPLACE deletes what is in its way without asking the trigger above.
+    op.execute(
+        "CREATE TRIGGER release_refuses_replace BEFORE INSERT ON release "
+        "WHEN EXISTS (SELECT 1 FROM release WHERE number = NEW.number) BEGIN "
+        "SELECT RAISE(ABORT, 'release is append-only: publish a new version instead'); END"
+    )
     for table in VERSIONS:
         op.execute(
+            f"CREATE TRIGGER {table}_refuses_replace BEFORE INSERT ON {table} "
+            f"WHEN EXISTS (SELECT 1 FROM {table} WHERE slug = NEW.slug AND version = NEW.version) BEGIN "
+            f"SELECT RAISE(ABORT, '{table} is append-only: publish a new version instead'); END"
+        )
+        op.execute(
             f"CREATE TRIGGER {table}_goes_into_newest_release BEFORE INSERT ON {table} "
-            "WHEN NEW.release <> (SELECT max(number) FROM release) BEGIN "
+            "WHEN NEW.release IS NOT (SELECT max(number) FROM release) BEGIN "
             "SELECT RAISE(ABORT, 'a version belongs into the newest release'); END"
         )
 
@@ -161,7 +172,7 @@ def guard_on_postgresql() -> None:
     )
     op.execute(
         "CREATE FUNCTION require_newest_release() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
-        "IF NEW.release <> (SELECT max(number) FROM release) THEN "
+        "IF NEW.release IS DISTINCT FROM (SELECT max(number) FROM release) THEN "
         "RAISE EXCEPTION 'a version belongs into the newest release' "
         "USING ERRCODE = 'integrity_constraint_violation'; END IF; RETURN NEW; END $$"
     )

@@ -1,0 +1,289 @@
+"""What is asked and answered about eligibility over HTTP. Nothing here is ever stored."""
+
+from datetime import date
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from app.reading import Day, ReleaseNumber
+from app.regions.models import Code, RegionRef
+from app.versioning import Slug
+
+Answer = Literal["eligible", "not_eligible", "undetermined"]
+Slugs = Annotated[list[Slug], Field(max_length=500)]
+
+
+class Asking(BaseModel):
+    """Who asks, and for which day."""
+
+    model_config = ConfigDict(extra="forbid", title="资格查询")
+
+    region: Code = Field(
+        title="居住地", description="Six-digit code of where the person habitually lives (常住地)"
+    )
+    on: Day | None = Field(
+        None, title="查询日期", description="The day to decide for; default: today in China"
+    )
+    release: ReleaseNumber | None = Field(
+        None, title="发布号", description="Decide by the catalogue as of this release; default: the latest"
+    )
+    facts: dict[str, Any] = Field(
+        default_factory=dict,
+        title="已知事实",
+        description="What is known, by fact slug: a value, a band {min, max}, a set {any_of}, or null for unknown",
+    )
+    services: Slugs | None = Field(None, title="服务项目", description="Only these services; default: all")
+    domains: Slugs | None = Field(None, title="服务领域", description="Only services of these domains")
+    concepts: Slugs | None = Field(None, title="服务概念", description="Only services of these concepts")
+
+
+class EligibilityRequest(Asking):
+    """What is known about a person, and how much of the reasoning to show."""
+
+    declined: Annotated[list[str], Field(max_length=500)] = Field(
+        default_factory=list, title="不愿回答", description="Facts that are not to be asked for again"
+    )
+    explain: Literal["none", "brief", "full"] = Field(
+        "brief",
+        title="说明程度",
+        description="none; brief: the clauses that decide; full: every clause of every rule",
+    )
+
+
+class RuleRef(BaseModel):
+    """The version of a rule that decided."""
+
+    model_config = ConfigDict(title="适用规则")
+
+    slug: str = Field(title="标识", description="Slug of the rule")
+    version: int = Field(title="版本", description="Its version")
+
+
+class ClauseSource(BaseModel):
+    """Where the words of a clause stand."""
+
+    model_config = ConfigDict(title="条款出处")
+
+    plan: str = Field(title="规划", description="Slug of the plan")
+    section: str = Field(title="章节", description="Path of headings as printed")
+    quote: str = Field(title="原文", description="The plan's words for this clause")
+    basis: str = Field(title="依据", description="stated, named, defined or derived")
+
+
+class ReasonDocument(BaseModel):
+    """One clause, and whether it holds."""
+
+    model_config = ConfigDict(title="理由")
+
+    rule: str | None = Field(title="规则", description="Slug of the rule; null where the plan states none")
+    clause: str = Field(title="条款位置", description="JSON pointer into the rule's condition")
+    text: str = Field(title="中文说明", description="The clause in plain Chinese")
+    text_en: str = Field(title="英文说明", description="The clause in plain English")
+    holds: bool | None = Field(title="是否成立", description="true, false, or null for unknown")
+    facts: list[str] = Field(title="所用事实", description="The facts it looks at")
+    source: ClauseSource | None = Field(
+        title="出处", description="The plan's words, where the clause has some"
+    )
+
+
+class OutcomeDocument(BaseModel):
+    """The answer for one service."""
+
+    model_config = ConfigDict(title="结论")
+
+    service: str = Field(title="服务项目", description="Slug of the service")
+    name: str = Field(title="名称", description="Its name as printed")
+    concept: str = Field(title="服务概念", description="Slug of its concept")
+    domain: str = Field(title="服务领域", description="Slug of its domain")
+    outcome: Answer = Field(title="结论", description="eligible, not_eligible or undetermined")
+    strength: Literal["entitlement", "target_group", "pilot"] | None = Field(
+        title="约束力",
+        description="How firmly the plan commits itself in the deciding rule; null without one",
+    )
+    rule: RuleRef | None = Field(title="适用规则", description="The rule that decided; null without one")
+    missing: list[str] = Field(title="待补事实", description="Facts that could still change an open outcome")
+    reasons: list[ReasonDocument] = Field(title="理由", description="As much of the why as was asked for")
+
+
+class Summary(BaseModel):
+    """How many services have which outcome."""
+
+    model_config = ConfigDict(title="汇总")
+
+    eligible: int = Field(title="符合", description="Services the person is eligible for")
+    not_eligible: int = Field(title="不符合", description="Services the person is not eligible for")
+    undetermined: int = Field(title="未定", description="Services for which more has to be known, or is open")
+
+
+class NextQuestion(BaseModel):
+    """The one question worth asking next."""
+
+    model_config = ConfigDict(title="下一个问题")
+
+    fact: str = Field(title="事实", description="Slug of the fact")
+    question: str = Field(title="问题", description="How to ask for it")
+    help: str | None = Field(title="提示", description="What helps to answer")
+    type: str = Field(title="类型", description="Type of the answer")
+    unit: str | None = Field(title="单位", description="Unit of an integer")
+    values: list[dict[str, str]] = Field(title="可选值", description="Values of an enumeration, with labels")
+    sensitive: bool = Field(title="敏感", description="Ask with care")
+    settles: float = Field(title="预计解决", description="Services that an answer settles on average")
+
+
+class Receipt(BaseModel):
+    """What to keep in order to check later that this was the answer. It holds no facts."""
+
+    model_config = ConfigDict(extra="forbid", title="回执")
+
+    release: int = Field(title="发布号", description="The release the answer was given by")
+    on: date = Field(title="日期", description="The day the answer is for")
+    digest: str = Field(title="摘要", pattern=r"^sha256:[0-9a-f]{64}$", description="SHA-256 of the outcomes")
+
+
+class EligibilityAnswer(BaseModel):
+    """Who gets what, why, and what to ask next."""
+
+    model_config = ConfigDict(title="资格结论")
+
+    on: date = Field(title="查询日期", description="The day this answer is for")
+    release: int = Field(title="查询发布号", description="The release the catalogue was read at")
+    region: RegionRef = Field(title="居住地", description="Where the person lives")
+    summary: Summary = Field(title="汇总", description="Counts of outcomes")
+    outcomes: list[OutcomeDocument] = Field(title="结论", description="One per service, in the plans' order")
+    next_question: NextQuestion | None = Field(
+        title="下一个问题", description="The most useful question; null once nothing can change any more"
+    )
+    receipt: Receipt = Field(title="回执", description="To check the answer by later")
+
+
+class ReplayRequest(Asking):
+    """A receipt, and the same facts again."""
+
+    receipt: Receipt = Field(title="回执", description="As it was handed out")
+
+
+class OutcomeChange(BaseModel):
+    """A service whose outcome differs between two editions, with the clauses that made it differ."""
+
+    model_config = ConfigDict(title="结论变化")
+
+    service: str = Field(title="服务项目", description="Slug of the service")
+    name: str = Field(title="名称", description="Its name as printed, in the later edition if it is there")
+    before: Answer | None = Field(title="此前", description="The outcome before; null if it was not offered")
+    after: Answer | None = Field(
+        title="此后", description="The outcome after; null if it is no longer offered"
+    )
+    reasons_before: list[ReasonDocument] = Field(title="此前理由", description="The deciding clauses before")
+    reasons_after: list[ReasonDocument] = Field(title="此后理由", description="The deciding clauses after")
+
+
+class ReplayAnswer(BaseModel):
+    """Whether the receipt is of this answer, and what would be answered otherwise today."""
+
+    model_config = ConfigDict(title="回执核验")
+
+    valid: bool = Field(title="是否相符", description="The same facts give the receipt's outcomes again")
+    on: date = Field(title="今日", description="The day that changes were looked up for")
+    release: int = Field(title="最新发布号", description="The latest release")
+    changes: list[OutcomeChange] = Field(title="此后变化", description="Outcomes that differ by now")
+
+
+class Edition(BaseModel):
+    """A place in the catalogue's two times."""
+
+    model_config = ConfigDict(extra="forbid", title="版本时点")
+
+    on: Day | None = Field(None, title="日期", description="The day; default: today in China")
+    release: ReleaseNumber | None = Field(
+        None, title="发布号", description="The release; default: the latest"
+    )
+
+
+class ComparisonRequest(BaseModel):
+    """One person at two editions."""
+
+    model_config = ConfigDict(extra="forbid", title="两版对比")
+
+    region: Code = Field(title="居住地", description="Six-digit code of where the person habitually lives")
+    facts: dict[str, Any] = Field(
+        default_factory=dict, title="已知事实", description="As in an eligibility request"
+    )
+    before: Edition = Field(title="此前", description="The first edition")
+    after: Edition = Field(default_factory=Edition, title="此后", description="The second; default: now")
+
+
+class Comparison(BaseModel):
+    """What the two editions decide differently."""
+
+    model_config = ConfigDict(title="对比结果")
+
+    before: Edition = Field(title="此前", description="The first edition, as it was used")
+    after: Edition = Field(title="此后", description="The second edition, as it was used")
+    changes: list[OutcomeChange] = Field(title="变化", description="Outcomes that differ, with their reasons")
+
+
+class ForecastRequest(Asking):
+    """How far to look ahead."""
+
+    until: Day | None = Field(
+        None, title="截止日期", description="Last day to look at; default: ten years on"
+    )
+
+
+class TurningDay(BaseModel):
+    """When an outcome turns because time passes."""
+
+    model_config = ConfigDict(title="转变日期")
+
+    service: str = Field(title="服务项目", description="Slug of the service")
+    name: str = Field(title="名称", description="Its name as printed")
+    before: Answer = Field(title="此前", description="The outcome now")
+    after: Answer = Field(title="此后", description="The outcome from then on")
+    earliest: date = Field(title="最早", description="The first day on which it may turn")
+    latest: date | None = Field(
+        title="最晚",
+        description="The day by which it has turned; the same where the day is sure, null where it may not turn",
+    )
+
+
+class ForecastAnswer(BaseModel):
+    """What time alone will change."""
+
+    model_config = ConfigDict(title="未来变化")
+
+    on: date = Field(title="起始日期", description="The day it starts from")
+    until: date = Field(title="截止日期", description="The last day looked at")
+    release: int = Field(title="发布号", description="The release the catalogue was read at")
+    turning_days: list[TurningDay] = Field(title="转变日期", description="First turns, soonest first")
+
+
+class ChangeOfFact(BaseModel):
+    """One fact, and what it would have to be."""
+
+    model_config = ConfigDict(title="改变")
+
+    fact: str = Field(title="事实", description="Slug of the fact")
+    name: str = Field(title="名称", description="Its name")
+    to: Any = Field(
+        title="改为", description="A value, a band {min, max} or a set {any_of} of which any will do"
+    )
+
+
+class WayIn(BaseModel):
+    """The smallest changes that would make the person eligible for a service."""
+
+    model_config = ConfigDict(title="可行改变")
+
+    service: str = Field(title="服务项目", description="Slug of the service")
+    name: str = Field(title="名称", description="Its name as printed")
+    changes: list[list[ChangeOfFact]] = Field(title="改变", description="Alternatives; each alone is enough")
+
+
+class WhatIfAnswer(BaseModel):
+    """What people can choose to change, and to what effect."""
+
+    model_config = ConfigDict(title="假设分析")
+
+    on: date = Field(title="查询日期", description="The day this answer is for")
+    release: int = Field(title="发布号", description="The release the catalogue was read at")
+    ways: list[WayIn] = Field(title="途径", description="Services that a change of choice would open")

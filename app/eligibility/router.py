@@ -1,0 +1,197 @@
+"""Eligibility over HTTP. Facts come in a body, are answered and forgotten; nothing of them is kept or logged."""
+
+from datetime import date
+
+from fastapi import APIRouter, Request
+
+from app.eligibility.assess import (
+    changes,
+    chosen,
+    derived,
+    documents,
+    question,
+    receipt,
+    summary,
+    understood,
+)
+from app.eligibility.evaluate import outcomes
+from app.eligibility.forecast import turning_days
+from app.eligibility.models import (
+    Asking,
+    ChangeOfFact,
+    Comparison,
+    ComparisonRequest,
+    Edition,
+    EligibilityAnswer,
+    EligibilityRequest,
+    ForecastAnswer,
+    ForecastRequest,
+    ReplayAnswer,
+    ReplayRequest,
+    TurningDay,
+    WayIn,
+    WhatIfAnswer,
+)
+from app.eligibility.rulebook import Rulebook
+from app.eligibility.what_if import what_if
+from app.errors import Invalid, TooLarge, responses
+from app.reading import Reader, Reading
+from app.regions.models import RegionRef, refs
+from app.versioning import At
+
+router = APIRouter(prefix="/v1/eligibility", tags=["eligibility"])
+
+# A request about one person; the facts of all plans together fit in many times over.
+LARGEST = 256 * 1024
+TEN_YEARS, FIFTY_YEARS = 3653, 18263
+
+
+def opened(
+    request: Request, reading: Reading, region: str, on: date | None, release: int | None
+) -> tuple[At, Rulebook]:
+    """The day and release to decide for, and the rulebook that was in force there."""
+    at = reading.unkept(on, release)
+    book: Rulebook = request.app.state.rulebooks.get(reading.session, at, region)
+    return at, book
+
+
+@router.post(
+    "",
+    operation_id="assessEligibility",
+    summary="Say what a person is eligible for, and why (资格判定)",
+    responses=responses(TooLarge),
+    max_body_size=LARGEST,
+)
+def assess(asked: EligibilityRequest, request: Request, reading: Reader) -> EligibilityAnswer:
+    """For the whole list at once: eligible, not eligible or undetermined, the reasons, what is missing, what to ask."""
+    at, book = opened(request, reading, asked.region, asked.on, asked.release)
+    services = chosen(book, asked)
+    known = derived(book, understood(book, asked.facts), at.on)
+    answers = outcomes(services, known)
+    return EligibilityAnswer(
+        on=at.on,
+        release=at.release,
+        region=region_of(reading, asked.region, at),
+        summary=summary(answers),
+        outcomes=documents(book, services, known, answers, asked.explain),
+        next_question=question(book, services, known, asked.declined, at.on, answers),
+        receipt=receipt(book, asked.region, at.on, at.release, answers),
+    )
+
+
+@router.post(
+    "/replay",
+    operation_id="replayEligibility",
+    summary="Check a receipt, and what has changed since (回执核验)",
+    responses=responses(TooLarge),
+    max_body_size=LARGEST,
+)
+def replay(asked: ReplayRequest, request: Request, reading: Reader) -> ReplayAnswer:
+    """Decides again as of the receipt, with the same facts, services and region; then as of today."""
+    if asked.on is not None or asked.release is not None:
+        raise Invalid.at(
+            "/receipt", "The receipt says for which day and release.", "日期与发布号以回执为准。"
+        )
+    then, book = opened(request, reading, asked.region, asked.receipt.on, asked.receipt.release)
+    given = understood(book, asked.facts)
+    known = derived(book, given, then.on)
+    again = receipt(book, asked.region, then.on, then.release, outcomes(chosen(book, asked), known))
+    now, new_book = opened(request, reading, asked.region, None, None)
+    new_known = derived(new_book, understood(new_book, asked.facts), now.on)
+    return ReplayAnswer(
+        valid=again == asked.receipt,
+        on=now.on,
+        release=now.release,
+        changes=changes((book, known), (new_book, new_known)),
+    )
+
+
+@router.post(
+    "/compare",
+    operation_id="compareEligibility",
+    summary="Compare two editions for one person (两版对比)",
+    responses=responses(TooLarge),
+    max_body_size=LARGEST,
+)
+def compare(asked: ComparisonRequest, request: Request, reading: Reader) -> Comparison:
+    """The same person at two days or releases, with the clauses that made each difference."""
+    sides = []
+    for edition in (asked.before, asked.after):
+        at, book = opened(request, reading, asked.region, edition.on, edition.release)
+        sides.append((at, (book, derived(book, understood(book, asked.facts), at.on))))
+    (before, old), (after, new) = sides
+    return Comparison(
+        before=Edition(on=before.on, release=before.release or None),
+        after=Edition(on=after.on, release=after.release or None),
+        changes=changes(old, new),
+    )
+
+
+@router.post(
+    "/forecast",
+    operation_id="forecastEligibility",
+    summary="Say from when an outcome turns (未来变化)",
+    responses=responses(TooLarge),
+    max_body_size=LARGEST,
+)
+def forecast(asked: ForecastRequest, request: Request, reading: Reader) -> ForecastAnswer:
+    """The first day on which each outcome turns because time passes, by the rules in force today."""
+    at, book = opened(request, reading, asked.region, asked.on, asked.release)
+    furthest = date.max.toordinal()
+    until = asked.until or date.fromordinal(min(at.on.toordinal() + TEN_YEARS, furthest))
+    if not at.on <= until <= date.fromordinal(min(at.on.toordinal() + FIFTY_YEARS, furthest)):
+        raise Invalid.at("/until", "Look ahead by at most fifty years.", "最多可预测五十年。")
+    given = understood(book, asked.facts)
+    derived(book, given, at.on)
+    turns = turning_days(chosen(book, asked), book.facts, given, at.on, until)
+    return ForecastAnswer(
+        on=at.on,
+        until=until,
+        release=at.release,
+        turning_days=[
+            TurningDay(
+                service=turn.service,
+                name=book.offers[turn.service].name,
+                before=turn.before,
+                after=turn.after,
+                earliest=turn.earliest,
+                latest=turn.latest,
+            )
+            for turn in sorted(turns, key=lambda turn: (turn.earliest, turn.service))
+        ],
+    )
+
+
+@router.post(
+    "/what-if",
+    operation_id="imagineEligibility",
+    summary="Say which changes would make a person eligible (假设分析)",
+    responses=responses(TooLarge),
+    max_body_size=LARGEST,
+)
+def imagine(asked: Asking, request: Request, reading: Reader) -> WhatIfAnswer:
+    """The smallest changes of what people can choose; never of age, sex, health or fate."""
+    at, book = opened(request, reading, asked.region, asked.on, asked.release)
+    given = understood(book, asked.facts)
+    derived(book, given, at.on)
+    ways = {slug: what_if(service, book.facts, given, at.on) for slug, service in chosen(book, asked).items()}
+    return WhatIfAnswer(
+        on=at.on,
+        release=at.release,
+        ways=[
+            WayIn(
+                service=slug,
+                name=book.offers[slug].name,
+                changes=[
+                    [ChangeOfFact(fact=one.fact, name=book.facts[one.fact].name, to=one.to) for one in change]
+                    for change in found
+                ],
+            )
+            for slug, found in ways.items()
+            if found
+        ],
+    )
+
+
+def region_of(reading: Reading, code: str, at: At) -> RegionRef:
+    return refs(reading.session, [code], at)[code]

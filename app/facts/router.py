@@ -1,0 +1,61 @@
+"""Facts over HTTP."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+
+from app.errors import Gone, NotFound, responses
+from app.facts.models import Fact, FactQuery, FactVersion, present
+from app.paging import Page, history, listed
+from app.reading import ListQuery, Reader, ReadQuery, SlugInPath, VersionInPath
+from app.versioning import in_force, pinned
+
+router = APIRouter(prefix="/v1/facts", tags=["facts"])
+
+
+@router.get("", operation_id="listFacts", summary="List facts (事实列表)", responses=responses())
+def list_facts(query: Annotated[FactQuery, Query()], reading: Reader) -> Page[Fact]:
+    """The facts in force. Filters are combined with AND."""
+    at = reading.at(query)
+    listing = listed(reading, FactVersion, at, query, query.where())
+    return listing.page(present(reading.session, at, listing.rows))
+
+
+@router.get(
+    "/{slug}", operation_id="getFact", summary="Get one fact (事实)", responses=responses(NotFound, Gone)
+)
+def get_fact(slug: SlugInPath, query: Annotated[ReadQuery, Query()], reading: Reader) -> Fact:
+    """The version of one fact that applies on the day."""
+    at = reading.at(query)
+    row = in_force(reading.session, FactVersion, slug, at)
+    reading.link_versions("facts", slug, row.version)
+    return present(reading.session, at, [row])[0]
+
+
+@router.get(
+    "/{slug}/versions",
+    operation_id="listFactVersions",
+    summary="List the versions of a fact (事实版本)",
+    responses=responses(NotFound),
+)
+def list_fact_versions(slug: SlugInPath, query: Annotated[ListQuery, Query()], reading: Reader) -> Page[Fact]:
+    """Every version of one fact up to the release, newest first, withdrawals included."""
+    at = reading.at(query)
+    listing = history(reading, FactVersion, slug, at, query)
+    return listing.page(present(reading.session, at, listing.rows))
+
+
+@router.get(
+    "/{slug}/versions/{version}",
+    operation_id="getFactVersion",
+    summary="Get one version of a fact (事实某一版本)",
+    responses=responses(NotFound),
+)
+def get_fact_version(
+    slug: SlugInPath, version: VersionInPath, query: Annotated[ReadQuery, Query()], reading: Reader
+) -> Fact:
+    """One immutable version, for ever the same; what it refers to is shown as of its own first day and release."""
+    row = pinned(reading.session, FactVersion, slug, version)
+    at = reading.pinned_at(query, row)
+    reading.link_versions("facts", slug, version)
+    return present(reading.session, at, [row])[0]
