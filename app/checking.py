@@ -31,6 +31,12 @@ def miscounted(seed: Seed) -> Iterator[Fault]:
             )
 
 
+NO_TEXT = Said(
+    "The plan's text is not in that folder: see text_file of the plan.",
+    "该文件夹中没有此规划的文本，见规划的 text_file。",
+)
+
+
 @dataclass(frozen=True)
 class Finding:
     """What became of one field's quote."""
@@ -70,7 +76,7 @@ def _of_source(
     pointer: str, document: dict[str, Any], source: dict[str, Any], text_of: dict[str, str | None]
 ) -> Iterator[Finding]:
     text = text_of.get(str(source.get("plan")))
-    said = None if text is None else look_up(text, str(source.get("section")), str(source.get("quote")))
+    said = NO_TEXT if text is None else look_up(text, str(source.get("section")), str(source.get("quote")))
     result: Literal["exact", "not found", "no text"] = (
         "no text" if text is None else "exact" if said is None else "not found"
     )

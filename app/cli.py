@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated
+from urllib.parse import quote
 
 import typer
 from pydantic import ValidationError
@@ -64,7 +65,7 @@ def serve() -> None:
     out.print(f"Serving {settings.shown_database} on {base}")
     out.print(f"  explore   {base}/docs")
     out.print(f"  services  {base}/v1/services?listed=true")
-    out.print(f"  search    {base}/v1/services?q=低保")
+    out.print(f"  search    {base}/v1/services?q={quote('低保')}  (低保)")
     out.print("Stop with Ctrl-C.")
     # uvicorn finishes what it is answering, then raises the signal again: being told to stop is no failure.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))

@@ -52,10 +52,17 @@ def to_json(value: Any) -> str:  # noqa: ANN401 - SQLAlchemy hands over whatever
 
 def create(url: str, *, connections: int = 40) -> Engine:
     """An engine with at least as many connections as there are threads to use them."""
-    pool = {"pool_size": min(connections, 10), "max_overflow": max(connections - 10, 0), "pool_timeout": 10}
+    # An error's text ends up in the log; what people searched for must not.
+    common: dict[str, Any] = {
+        "json_serializer": to_json,
+        "hide_parameters": True,
+        "pool_size": min(connections, 10),
+        "max_overflow": max(connections - 10, 0),
+        "pool_timeout": 10,
+    }
     if make_url(url).get_backend_name() != "sqlite":
-        return create_engine(url, json_serializer=to_json, pool_pre_ping=True, **pool)
-    engine = create_engine(url, json_serializer=to_json, connect_args={"timeout": 30}, **pool)
+        return create_engine(url, pool_pre_ping=True, **common)
+    engine = create_engine(url, connect_args={"timeout": 30}, **common)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine

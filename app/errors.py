@@ -235,7 +235,8 @@ def pointer(path: Sequence[str | int]) -> str:
 def fault_of_request(error: ErrorDetails) -> Fault:
     place, *path = error["loc"]
     if place == "body":
-        return Fault(said_by_pydantic(error), pointer=pointer(path))
+        # Where reading stopped is a place in the text, not in what it says.
+        return Fault(said_by_pydantic(error), pointer="" if error["type"] == "json_invalid" else pointer(path))
     return Fault(said_by_pydantic(error), parameter=str(path[0]) if path else str(place))
 
 
@@ -289,7 +290,9 @@ def as_problem(error: Exception) -> Problem:  # noqa: PLR0911 - one line per nou
 def answer(request: Request, error: Exception) -> Response:
     problem = as_problem(error)
     if problem.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        log.error("request failed", path=request.url.path, problem=problem.urn, exc_info=error)
+        # What an operator can mend needs no traceback; its cause's name says where to look.
+        told = {"exc_info": error} if problem.status == 500 else {"cause": type(error.__cause__).__name__}  # noqa: PLR2004
+        log.error("request failed", path=request.url.path, problem=problem.urn, **told)
     language = language_of(request)
     return JSONResponse(
         problem.body(language),

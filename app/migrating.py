@@ -9,6 +9,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, text
 
 from app.database import translated
+from app.errors import StorageUnavailable
 
 PROJECT = Path(__file__).parent.parent
 
@@ -23,6 +24,14 @@ def is_current(connection: Connection) -> bool:
     return MigrationContext.configure(connection).get_current_revision() == newest
 
 
+def _require_utf8(connection: Connection) -> None:
+    if connection.scalar(text("SELECT getdatabaseencoding()")) not in {"UTF8", b"UTF8"}:
+        raise StorageUnavailable(
+            "The PostgreSQL database is not in UTF-8: create one with ENCODING 'UTF8'.",
+            "PostgreSQL 数据库不是 UTF-8 编码，请以 ENCODING 'UTF8' 新建数据库。",
+        )
+
+
 def migrate(engine: Engine) -> None:
     """Takes the schema to the newest revision; from an empty database, too."""
     with translated():
@@ -32,6 +41,7 @@ def migrate(engine: Engine) -> None:
                 connection.connection.execute("PRAGMA journal_mode = WAL")
         with engine.execution_options(publishing=True).begin() as connection:
             if engine.dialect.name == "postgresql":
+                _require_utf8(connection)
                 connection.execute(text("SELECT pg_advisory_xact_lock(7001803)"))
             settings = config()
             settings.attributes["connection"] = connection

@@ -79,30 +79,31 @@ def uncited(content: Content) -> Iterator[Fault]:
         # That something is not so, such as not standing in a list, has no words to quote.
         if not is_null(value) and value is not False:
             # A slug or a code stands for the words; it is not among them.
-            is_wording = isinstance(value, str) and field not in (*content.refers, *content.coded)
-            yield from _unsupported(
-                field, value if is_wording else "", [s for s in sources if field in s.fields]
-            )
+            parts = value if isinstance(value, list) else [value]
+            wordings = [part for part in parts if isinstance(part, str)]
+            if field in (*content.refers, *content.coded):
+                wordings = []
+            yield from _unsupported(field, wordings, [s for s in sources if field in s.fields])
 
 
-def _unsupported(field: str, wording: str, sources: list[Source]) -> Iterator[Fault]:
+def _unsupported(field: str, wordings: list[str], sources: list[Source]) -> Iterator[Fault]:
     if not sources:
         yield _fault(
             [field],
             "A value without a source does not load: quote the plan, or leave the field out.",
             "没有出处的值不予收录：请引用规划原文，或删去该项。",
         )
-    elif all(source.basis != "derived" for source in sources):
-        wanted = normalised(wording)
-        if not any(
-            wanted in normalised(source.quote) or wanted in normalised(source.reading or "")
-            for source in sources
-        ):
-            yield _fault(
-                [field],
-                "The value is not contained in any of its quotes; if it is derived, say how.",
-                "该值不在任何所引原文之内；如系推算，请写明推算方法。",
-            )
+        return
+    said = [
+        s for source in sources if source.basis != "derived" for s in (source.quote, source.reading or "")
+    ]
+    texts = [normalised(text) for text in said]
+    if texts and not all(any(normalised(wording) in text for text in texts) for wording in wordings):
+        yield _fault(
+            [field],
+            "The value is not contained in any of its quotes; if it is derived, say how.",
+            "该值不在任何所引原文之内；如系推算，请写明推算方法。",
+        )
 
 
 def _fault(path: list[str | int], en: str, zh: str) -> Fault:

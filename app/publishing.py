@@ -222,8 +222,8 @@ def _dangling(session: Session, documents: Documents) -> Iterator[Fault]:
     together = {(content.kind, content.slug): content.valid_from for _, content in documents}
     wanted: dict[tuple[str, date], set[str]] = {}
     for _, content in documents:
-        for field, kind in content.refers.items():
-            wanted.setdefault((kind, content.valid_from), set()).add(getattr(content, field))
+        for _, kind, slug in _references(content):
+            wanted.setdefault((kind, content.valid_from), set()).add(slug)
     release = latest_release(session)
     found = {
         (kind, slug, day)
@@ -232,8 +232,8 @@ def _dangling(session: Session, documents: Documents) -> Iterator[Fault]:
         for slug in in_force_by_slug(session, KINDS[kind].row, some, At(day, release))
     }
     for number, content in documents:
-        for field, kind in content.refers.items():
-            slug, day = getattr(content, field), content.valid_from
+        day = content.valid_from
+        for place, kind, slug in _references(content):
             begins = together.get((kind, slug))
             if (kind, slug, day) not in found and not (begins is not None and begins <= day):
                 yield Fault(
@@ -241,8 +241,16 @@ def _dangling(session: Session, documents: Documents) -> Iterator[Fault]:
                         f"Nothing of {kind} with this slug is in force on {day}.",
                         f"{day}没有有效的 {kind} 使用该标识。",
                     ),
-                    f"/documents/{number}/{field}",
+                    f"/documents/{number}{place}",
                 )
+
+
+def _references(content: Content) -> Iterator[tuple[str, str, str]]:
+    """Where a document refers to what: its fields, and the plans that it quotes."""
+    for field, kind in content.refers.items():
+        yield f"/{field}", kind, getattr(content, field)
+    for place, source in enumerate(getattr(content, "sources", [])):
+        yield f"/sources/{place}/plan", "plans", source.plan
 
 
 def _unsound(session: Session, documents: Documents) -> Iterator[Fault]:
@@ -280,10 +288,10 @@ def _endings(withdrawals: Withdrawals, newest: Newest) -> Iterator[Row]:
         before = newest[withdrawal.kind, withdrawal.slug]
         ended = (before.withdrawn, before.valid_from, before.withdrawn_because)
         if ended != (True, withdrawal.valid_from, withdrawal.reason):
+            content = {field: getattr(before, field) for field in KINDS[withdrawal.kind].content.model_fields}
             yield type(before)(
-                **before.model_dump(exclude={"version", "valid_from", "withdrawn", "withdrawn_because"}),
+                **content | {"valid_from": withdrawal.valid_from},
                 version=before.version + 1,
-                valid_from=withdrawal.valid_from,
                 withdrawn=True,
                 withdrawn_because=withdrawal.reason,
             )

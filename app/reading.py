@@ -71,7 +71,7 @@ def _in_utc(moment: datetime) -> datetime:
 
 Day = Annotated[date, BeforeValidator(_iso_day)]
 PointInTime = Annotated[AwareDatetime, BeforeValidator(_iso_moment), AfterValidator(_in_utc)]
-ReleaseNumber = Annotated[int, Field(ge=1, le=2**31 - 1)]
+ReleaseNumber = Annotated[int, Field(ge=0, le=2**31 - 1)]
 
 
 class NoQuery(BaseModel):
@@ -89,7 +89,7 @@ class ReadQuery(NoQuery):
     release: ReleaseNumber | None = Field(
         None,
         title="发布号",
-        description="Read the catalogue as it stood at this release; default: the latest",
+        description="Read the catalogue as it stood at this release (0: before the first); default: the latest",
     )
     known_at: PointInTime | None = Field(
         None,

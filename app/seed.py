@@ -69,19 +69,21 @@ def load(folder: Path) -> Seed:
 
     Raises `Invalid` where there is no such folder or nothing in it.
     """
-    seed = Seed()
+    seed, read = Seed(), set[Path]()
     for file in sorted(folder.glob("regions/regions-*.json")):
         _load_regions(seed, file)
     for kind in (*KINDS, "withdrawals"):
         for file in (folder / f"{kind}.yaml", *sorted(folder.glob(f"*/{kind}.yaml"))):
             if file.is_file():
+                read.add(file)
                 _load_file(seed, kind, file, folder)
-    for file in sorted(folder.glob("**/*.y*ml")):
-        if file.stem not in KINDS and file.stem != "withdrawals":
-            kinds = ", ".join(KINDS)
-            seed.faults.append(
-                ((str(file), 1), Said(f"No kind has this name: {kinds}.", f"没有这一类别：{kinds}。"))
-            )
+    for file in sorted({*folder.glob("**/*.yaml"), *folder.glob("**/*.yml")} - read):
+        expected = ", ".join(f"{kind}.yaml" for kind in (*KINDS, "withdrawals"))
+        stray = Said(
+            f"Not read: here or one folder below the seed's, and called one of {expected}.",
+            f"未读取：文件应在数据目录或其下一级，名称为 {expected} 之一。",
+        )
+        seed.faults.append(((str(file), 1), stray))
     if not (seed.documents or seed.withdrawals or seed.faults):
         raise Invalid(
             f"{folder} holds no seed: expected files such as concepts.yaml or <plan>/services.yaml.",

@@ -229,6 +229,11 @@ def pinned(session: Session, row: type[R], slug: str, version: int) -> R:
     return found
 
 
+def count_in_force(session: Session, row: type[Row], at: At) -> int:
+    """How many resources of a kind apply."""
+    return session.scalar(select(func.count()).select_from(row).where(in_force_clause(row, at))) or 0
+
+
 def check_release(session: Session, release: int) -> int:
     """The number back if that release exists."""
     latest = latest_release(session)

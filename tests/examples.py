@@ -13,20 +13,66 @@ import httpx
 
 from tests.conftest import LIZHOU, application, client_of, prepare
 
+# One or a few services keep an example readable; the requests are those of the README.
+PERSON: dict[str, Any] = {
+    "region": "510802",
+    "on": "2024-06-01",
+    "release": 1,
+    "facts": {"age": 67, "hukou_type": "rural", "household_support": {"any_of": ["dibao", "low_income"]}},
+    "services": ["lizhou-2021-housing-public-rental-housing"],
+}
+MOMENT = {"on": "2024-06-01", "release": 1}
+
 FILE = Path(__file__).parent.parent / "app" / "examples.json"
 PINNED = {"on": "2024-06-01", "release": 1}
 SLUGS = {
+    "rules": "lizhou-2021-housing-public-rental-housing-rule",
+    "facts": "age",
     "services": "lizhou-2021-health-medical-assistance",
     "concepts": "medical-assistance",
     "domains": "lizhou-2021-health",
     "plans": LIZHOU,
     "regions": "510802",
 }
+HOME_CARE = "lizhou-2021-ageing-home-care"
 SEARCHES = {"services": {"q": "低保"}, "regions": {"q": "利州"}, "concepts": {"q": "低保"}}
 
 
+def bodies() -> dict[str, tuple[str, Any]]:
+    """operationId → path and body, of what is asked with POST."""
+    receipt = {**MOMENT, "digest": "sha256:" + "0" * 64}
+    asked = {key: value for key, value in PERSON.items() if key not in MOMENT}
+    one = {"id": "p-1", **asked}
+    return {
+        "assessEligibility": ("/v1/eligibility", PERSON),
+        "replayEligibility": ("/v1/eligibility/replay", {**asked, "receipt": receipt}),
+        "compareEligibility": (
+            "/v1/eligibility/compare",
+            {
+                "region": "510802",
+                "facts": {"age": 67},
+                "before": {"on": "2024-01-01", "release": 1},
+                "after": MOMENT,
+            },
+        ),
+        "forecastEligibility": (
+            "/v1/eligibility/forecast",
+            {**PERSON, "facts": {"birth_date": "1964-07-03"}, "services": [HOME_CARE], "until": "2030-12-31"},
+        ),
+        "imagineEligibility": (
+            "/v1/eligibility/what-if",
+            {
+                **PERSON,
+                "facts": {"school_stage": "none"},
+                "services": ["lizhou-2021-education-student-fitness-monitoring"],
+            },
+        ),
+        "assessEligibilityBatch": ("/v1/eligibility/batch", one),
+    }
+
+
 def requests() -> dict[str, tuple[str, dict[str, Any]]]:
-    """operationId → path and parameters."""
+    """operationId → path and parameters, of what is asked with GET."""
     found: dict[str, tuple[str, dict[str, Any]]] = {}
     for kind, slug in SLUGS.items():
         one, many = kind[:-1].capitalize(), kind.capitalize()
@@ -37,6 +83,9 @@ def requests() -> dict[str, tuple[str, dict[str, Any]]]:
             f"/v1/{kind}/{{slug}}/versions/{{version}}",
             {"slug": slug, "version": 1},
         )
+    expressed = {"slug": SLUGS["rules"], "language": "sql", **PINNED}
+    found["getRuleExpression"] = ("/v1/rules/{slug}/expression", expressed)
+    found["getBundle"] = ("/v1/bundles/{region}", {"region": "510802", "since": 1, **PINNED})
     found["listReleases"] = ("/v1/releases", {**PINNED})
     found["getRelease"] = ("/v1/releases/{number}", {"number": 1})
     found["listReleaseChanges"] = ("/v1/releases/{number}/changes", {"number": 1, "limit": 2})
@@ -50,8 +99,12 @@ def requests() -> dict[str, tuple[str, dict[str, Any]]]:
     return found
 
 
-async def answer_to(client: httpx.AsyncClient, path: str, parameters: dict[str, Any]) -> Any:
+async def answer_to(
+    client: httpx.AsyncClient, path: str, parameters: dict[str, Any], body: Any = None
+) -> Any:
     """What the catalogue answers to one example."""
+    if body is not None:
+        return (await client.post(path, json=body, params=parameters)).raise_for_status().json()
     in_path = {name: value for name, value in parameters.items() if f"{{{name}}}" in path}
     query = {name: value for name, value in parameters.items() if name not in in_path}
     return (await client.get(path.format(**in_path), params=query)).raise_for_status().json()
@@ -79,6 +132,10 @@ async def renew() -> None:
                 operation: {"parameters": parameters, "answer": await answer_to(client, path, parameters)}
                 for operation, (path, parameters) in requests().items()
             }
+            for operation, (path, body) in bodies().items():
+                parameters = MOMENT if path.endswith("/batch") else {}
+                answer = await answer_to(client, path, parameters, body)
+                examples[operation] = {"parameters": parameters, "body": body, "answer": answer}
         app.state.engine.dispose()
     FILE.write_text(json.dumps(examples, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
 

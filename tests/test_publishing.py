@@ -84,15 +84,22 @@ def test_a_release_says_who_and_what(engine: Engine) -> None:
     [
         ({"concept": "no-such-concept"}, ["/documents/0/concept"]),
         ({"domain": "nowhere", "plan": "none"}, ["/documents/0/domain", "/documents/0/plan"]),
-        ({"valid_from": "2020-12-31"}, ["/documents/0/domain", "/documents/0/plan"]),
+        (
+            {"valid_from": "2020-12-31"},
+            ["/documents/0/domain", "/documents/0/plan", "/documents/0/sources/0/plan"],
+        ),
         ({"slug": "Not A Slug"}, ["/documents/0/slug"]),
         ({"name": None, "listed": "maybe"}, ["/documents/0/listed", "/documents/0/name"]),
         ({"colour": "red"}, ["/documents/0/colour"]),
         ({"kind": "wishes"}, ["/documents/0/kind"]),
         ({"audience": "老年人"}, ["/documents/0/audience"]),
         ({"name": "医疗救助金"}, ["/documents/0/name"]),
-        ({"sources": []}, ["/documents/0/domain", "/documents/0/listed", "/documents/0/name"]),
+        ({"sources": []}, ["/documents/0/domain", "/documents/0/name"]),
         ({"ordinal": 0}, ["/documents/0/ordinal"]),
+        (
+            {"listed": True, "sources": []},
+            ["/documents/0/domain", "/documents/0/listed", "/documents/0/name"],
+        ),
     ],
 )
 def test_every_fault_has_its_pointer(engine: Engine, changes: dict[str, Any], pointers: list[str]) -> None:

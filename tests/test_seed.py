@@ -210,6 +210,16 @@ def test_without_a_text_nothing_is_claimed(folder: Path) -> None:
     (folder.parent / "texts" / "small.txt").unlink()
     results = {finding.result for finding in refind(load(folder), folder.parent / "texts")}
     assert results == {"no text"}
+    assert check(folder)[0] == 1
+
+
+@pytest.mark.parametrize("stray", ["services.yml", "small-plan/deeper/services.yaml", "wishes.yaml"])
+def test_a_file_that_would_not_be_read_is_a_fault(folder: Path, stray: str) -> None:
+    (folder / stray).parent.mkdir(exist_ok=True)
+    (folder / stray).write_text("items: []\n", encoding="utf-8")
+    code, lines = check(folder)
+    assert code == 1
+    assert lines[-2].startswith(f"{stray}:1: Not read")
 
 
 def test_the_seed_quotes_a_source_for_every_value_of_every_service() -> None:
@@ -223,4 +233,6 @@ def test_the_seed_quotes_a_source_for_every_value_of_every_service() -> None:
     for service in services:
         cited = {field for source in service["sources"] for field in source["fields"]}
         values = {"audience", "content", "lead_body", "funding"} & service.keys()
-        assert {"name", "domain", "listed"} | values <= cited, service["slug"]
+        assert {"name", "domain"} | ({"listed"} if service["listed"] else set()) | values <= cited, service[
+            "slug"
+        ]

@@ -181,6 +181,8 @@ def question(  # everything the choice depends on
         help=fact.help,
         type=fact.type,
         unit=fact.unit,
+        minimum=fact.minimum,
+        maximum=fact.maximum,
         values=[{"value": one.value, "label": one.label} for one in fact.values],
         sensitive=fact.sensitive,
         settles=best.settles,

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from app.reading import Day, ReleaseNumber
+from app.reading import Day, NoQuery, ReleaseNumber
 from app.regions.models import Code, RegionRef
 from app.versioning import Slug
 
@@ -47,6 +47,20 @@ class EligibilityRequest(Asking):
         "brief",
         title="说明程度",
         description="none; brief: the clauses that decide; full: every clause of every rule",
+    )
+
+
+class BatchQuery(NoQuery):
+    """What holds for every line of a batch."""
+
+    on: Day | None = Field(
+        None, title="查询日期", description="The day to decide for; default: today in China"
+    )
+    release: ReleaseNumber | None = Field(
+        None, title="发布号", description="Decide by the catalogue as of this release; default: the latest"
+    )
+    explain: Literal["none", "brief", "full"] = Field(
+        "none", title="说明程度", description="How much of the reasoning to show on every line"
     )
 
 
@@ -125,6 +139,8 @@ class NextQuestion(BaseModel):
     help: str | None = Field(title="提示", description="What helps to answer")
     type: str = Field(title="类型", description="Type of the answer")
     unit: str | None = Field(title="单位", description="Unit of an integer")
+    minimum: int | None = Field(title="最小值", description="Smallest integer that makes sense")
+    maximum: int | None = Field(title="最大值", description="Largest integer that makes sense")
     values: list[dict[str, str]] = Field(title="可选值", description="Values of an enumeration, with labels")
     sensitive: bool = Field(title="敏感", description="Ask with care")
     settles: float = Field(title="预计解决", description="Services that an answer settles on average")
@@ -148,18 +164,18 @@ class EligibilityAnswer(BaseModel):
     on: date = Field(title="查询日期", description="The day this answer is for")
     release: int = Field(title="查询发布号", description="The release the catalogue was read at")
     region: RegionRef = Field(title="居住地", description="Where the person lives")
-    summary: Summary = Field(title="汇总", description="Counts of outcomes")
+    summary: Summary = Field(title="结论汇总", description="Counts of outcomes")
     outcomes: list[OutcomeDocument] = Field(title="结论", description="One per service, in the plans' order")
     next_question: NextQuestion | None = Field(
         title="下一个问题", description="The most useful question; null once nothing can change any more"
     )
-    receipt: Receipt = Field(title="回执", description="To check the answer by later")
+    receipt: Receipt = Field(title="判定回执", description="To check the answer by later")
 
 
 class ReplayRequest(Asking):
     """A receipt, and the same facts again."""
 
-    receipt: Receipt = Field(title="回执", description="As it was handed out")
+    receipt: Receipt = Field(title="判定回执", description="As it was handed out")
 
 
 class OutcomeChange(BaseModel):

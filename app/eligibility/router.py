@@ -1,9 +1,14 @@
 """Eligibility over HTTP. Facts come in a body, are answered and forgotten; nothing of them is kept or logged."""
 
 from datetime import date
+from typing import Annotated
 
-from fastapi import APIRouter, Request
+from anyio.to_thread import run_sync
+from fastapi import APIRouter, Query, Request, Response
+from fastapi.responses import StreamingResponse
+from starlette.types import Receive, Scope, Send
 
+from app.database import reading as reading_session
 from app.eligibility.assess import (
     changes,
     chosen,
@@ -14,10 +19,12 @@ from app.eligibility.assess import (
     summary,
     understood,
 )
+from app.eligibility.batch import BatchLine, Books, Person, answers
 from app.eligibility.evaluate import outcomes
 from app.eligibility.forecast import turning_days
 from app.eligibility.models import (
     Asking,
+    BatchQuery,
     ChangeOfFact,
     Comparison,
     ComparisonRequest,
@@ -34,7 +41,7 @@ from app.eligibility.models import (
 )
 from app.eligibility.rulebook import Rulebook
 from app.eligibility.what_if import what_if
-from app.errors import Invalid, TooLarge, responses
+from app.errors import Invalid, TooLarge, language_of, responses
 from app.reading import Reader, Reading
 from app.regions.models import RegionRef, refs
 from app.versioning import At
@@ -121,8 +128,8 @@ def compare(asked: ComparisonRequest, request: Request, reading: Reader) -> Comp
         sides.append((at, (book, derived(book, understood(book, asked.facts), at.on))))
     (before, old), (after, new) = sides
     return Comparison(
-        before=Edition(on=before.on, release=before.release or None),
-        after=Edition(on=after.on, release=after.release or None),
+        before=Edition(on=before.on, release=before.release),
+        after=Edition(on=after.on, release=after.release),
         changes=changes(old, new),
     )
 
@@ -191,6 +198,58 @@ def imagine(asked: Asking, request: Request, reading: Reader) -> WhatIfAnswer:
             if found
         ],
     )
+
+
+@router.post(
+    "/batch",
+    operation_id="assessEligibilityBatch",
+    summary="Say what many people are eligible for, line by line (批量判定)",
+    response_class=StreamingResponse,
+    responses={
+        200: {
+            "model": BatchLine,
+            "description": "One line of JSON per person, in the order they came",
+            "content": {"application/x-ndjson": {"schema": {"$ref": "#/components/schemas/BatchLine"}}},
+        },
+        **responses(),
+    },
+    openapi_extra={
+        "requestBody": {
+            "required": True,
+            "description": "One person a line; at most 64 KiB a line and 64 MiB in all",
+            "content": {"application/x-ndjson": {"schema": Person.model_json_schema()}},
+        }
+    },
+)
+async def batch(query: Annotated[BatchQuery, Query()], request: Request) -> StreamingResponse:
+    """Answers while the lines still come. A line that is wrong gets its own error, and the others their answers."""
+
+    def at_and_books() -> tuple[At, Books]:
+        with reading_session(request.app.state.engine) as session:
+            at = Reading(session, request, Response(), request.app.state.today).unkept(
+                query.on, query.release
+            )
+        return at, lambda region: book_of(request, at, region)
+
+    at, books = await run_sync(at_and_books)
+    lines = answers(request.stream(), books, at, query.explain, language_of(request))
+    return Lines(lines, media_type="application/x-ndjson", headers={"Cache-Control": "no-store"})
+
+
+class Lines(StreamingResponse):
+    """A stream that is written while the request's body is still read.
+
+    Starlette's own waits for the client to go away by reading on, and would swallow the body's lines.
+    """
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002
+        await self.stream_response(send)
+
+
+def book_of(request: Request, at: At, region: str) -> Rulebook:
+    with reading_session(request.app.state.engine) as session:
+        book: Rulebook = request.app.state.rulebooks.get(session, at, region)
+    return book
 
 
 def region_of(reading: Reading, code: str, at: At) -> RegionRef:

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
-from sqlalchemy import Subquery, literal, select, union_all
+from sqlalchemy import Select, Subquery, literal, select, union_all
 from sqlmodel import Session, col
 
 from app.catalogue import KINDS
@@ -42,6 +42,9 @@ class Change(BaseModel):
     href: str = Field(title="网址", description="The version itself")
 
 
+NEWEST_FIRST = (-col(Release.number),)
+
+
 def find(session: Session, number: int) -> Release:
     """One release; `NotFound` if it has not come yet."""
     release = session.get(Release, number)
@@ -51,6 +54,11 @@ def find(session: Session, number: int) -> Release:
             "没有该发布号，已有发布见 /v1/releases。",
         )
     return release
+
+
+def up_to(number: int) -> Select[Any]:
+    """All releases up to one."""
+    return select(Release).where(col(Release.number) <= number)
 
 
 def brought_by(number: int) -> Subquery:

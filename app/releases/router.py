@@ -3,14 +3,12 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
-from sqlalchemy import select
-from sqlmodel import col
 
 from app.errors import NotFound, responses
 from app.paging import Page, cut
 from app.reading import CHINA, ListQuery, NoQuery, PageQuery, Reader
-from app.releases.models import Change, ReleaseDocument, brought_by, find, present
-from app.versioning import At, Release
+from app.releases.models import NEWEST_FIRST, Change, ReleaseDocument, brought_by, find, present, up_to
+from app.versioning import At
 
 router = APIRouter(prefix="/v1/releases", tags=["releases"])
 
@@ -23,8 +21,7 @@ NumberInPath = Annotated[
 def list_releases(query: Annotated[ListQuery, Query()], reading: Reader) -> Page[ReleaseDocument]:
     """All releases up to the one asked for, newest first."""
     at = reading.at(query)
-    wanted = select(Release).where(col(Release.number) <= at.release)
-    lines, total, following = cut(reading, wanted, [-col(Release.number)], at, query)
+    lines, total, following = cut(reading, up_to(at.release), NEWEST_FIRST, at, query)
     items = [present(line[0]) for line in lines]
     return Page(items=items, total=total, on=at.on, release=at.release, next=following)
 
@@ -59,7 +56,7 @@ def list_release_changes(
     at = At(release.recorded_at.astimezone(CHINA).date(), number)
     change = brought_by(number)
     lines, total, following = cut(
-        reading, select(change), [change.c.place, change.c.slug, change.c.version], at, query
+        reading, change.select(), [change.c.place, change.c.slug, change.c.version], at, query
     )
     items = [
         Change(

@@ -8,7 +8,6 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 from jinja2 import Environment, FileSystemLoader, select_autoescape
 from pydantic import BaseModel, ConfigDict, Field
-from sqlalchemy import func, select, text
 from sqlmodel import Session
 
 from app import __version__
@@ -16,7 +15,7 @@ from app.catalogue import KINDS
 from app.database import reading
 from app.errors import StorageUnavailable, language_of, responses
 from app.migrating import is_current
-from app.versioning import At, in_force_clause, latest_release
+from app.versioning import At, count_in_force, latest_release
 
 router = APIRouter(tags=["catalogue"])
 templates = Environment(
@@ -81,10 +80,7 @@ def front_page_figures(session: Session, today: date) -> dict[str, Any]:
     """How many resources of each kind are in force today, and the latest release."""
     release = latest_release(session)
     at = At(today, release)
-    counts = {
-        kind: session.scalar(select(func.count()).select_from(row).where(in_force_clause(row, at)))
-        for kind, (_, row) in KINDS.items()
-    }
+    counts = {kind: count_in_force(session, row, at) for kind, (_, row) in KINDS.items()}
     return {"release": release, "on": today, "counts": counts}
 
 
@@ -128,7 +124,6 @@ def readyz(request: Request, response: Response) -> Health:
     """200 once the database is reachable and migrated and something has been published; 503 until then."""
     response.headers["Cache-Control"] = "no-store"
     with reading(request.app.state.engine) as session:
-        session.execute(text("SELECT 1"))
         if not is_current(session.connection()):
             raise StorageUnavailable(
                 "The database's schema is not this program's: run `catalogue migrate`.",
