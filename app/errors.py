@@ -236,7 +236,9 @@ def fault_of_request(error: ErrorDetails) -> Fault:
     place, *path = error["loc"]
     if place == "body":
         # Where reading stopped is a place in the text, not in what it says.
-        return Fault(said_by_pydantic(error), pointer="" if error["type"] == "json_invalid" else pointer(path))
+        return Fault(
+            said_by_pydantic(error), pointer="" if error["type"] == "json_invalid" else pointer(path)
+        )
     return Fault(said_by_pydantic(error), parameter=str(path[0]) if path else str(place))
 
 

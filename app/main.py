@@ -15,13 +15,16 @@ from app import __version__, logs
 from app.bundles.router import router as bundles
 from app.concepts.router import router as concepts
 from app.database import create
+from app.discrepancies.router import router as discrepancies
 from app.domains.router import router as domains
 from app.eligibility.router import router as eligibility
 from app.errors import handle_errors
 from app.facts.router import router as facts
 from app.http import Manners, RequestLog
+from app.indicators.router import router as indicators
 from app.openapi import DESCRIPTION, TAGS, document
 from app.plans.router import router as plans
+from app.programmes.router import router as programmes
 from app.reading import NotModified, today_in_china
 from app.regions.router import router as regions
 from app.releases.router import router as releases
@@ -29,6 +32,7 @@ from app.rules.books import Rulebooks
 from app.rules.router import router as rules
 from app.services.router import router as services
 from app.settings import Settings
+from app.standards.router import router as standards
 from app.web.router import router as web
 
 
@@ -72,6 +76,10 @@ def create_app(settings: Settings | None = None, *, today: Callable[[], date] = 
         rules,
         eligibility,
         bundles,
+        standards,
+        indicators,
+        programmes,
+        discrepancies,
         releases,
         web,
     ):

@@ -144,6 +144,8 @@ def _load_file(seed: Seed, kind: str, file: Path, folder: Path) -> None:
         if not isinstance(item, dict):
             seed.faults.append(((str(file), where[inside]), Said("An item is a mapping.", "条目应为映射。")))
             continue
+        if kind in KINDS and "position" in KINDS[kind].content.model_fields:
+            item.setdefault("position", number + 1)
         into.append(_completed(item, kind, plan, content.get("valid_from")))
 
 

@@ -5,8 +5,9 @@ from typing import Any, NamedTuple
 
 from app.eligibility.clauses import cells
 from app.eligibility.conditions import All, Any_, Clause, Not, Undefined, children, day, places, step
-from app.eligibility.facts import REGION, Fact, Facts, Known, unknown
+from app.eligibility.facts import Fact, Facts, Known, unknown
 from app.eligibility.findings import Finding
+from app.eligibility.regions import REGION
 from app.eligibility.tables import Space, space_of
 
 MOST = 1 << 18

@@ -6,7 +6,8 @@ from dataclasses import replace
 from typing import TypeAlias
 
 from app.eligibility.conditions import Clause, day
-from app.eligibility.facts import ORDERED, Knowledge, Known, prefix, regions_above
+from app.eligibility.facts import ORDERED, Knowledge, Known
+from app.eligibility.regions import prefix, regions_above
 
 LEFT_OVER = "+"
 Test: TypeAlias = Callable[[Knowledge], bool | None]

@@ -25,13 +25,15 @@ class Piece:
         self.parts: tuple[Piece, ...] = tuple(
             Piece(part, kinds, pointer + step(node, index)) for index, part in enumerate(children(node))
         )
-        self.test: Test = _combine(node, [part.test for part in self.parts], kinds)
+        self.test = compile_node(merged(node), kinds)
 
 
-def _combine(node: object, tests: list[Test], kinds: Knowledge) -> Test:
+def compile_node(node: Any, kinds: Knowledge) -> Test:  # noqa: ANN401 - a condition of any form
+    """A condition as one function, answered part by part."""
+    if isinstance(node, Clause):
+        return compile_clause(node, kinds)
+    tests = [compile_node(part, kinds) for part in children(node)]
     match node:
-        case Clause():
-            return compile_clause(node, kinds)
         case All():
             return _folded(tests, _both, True)  # noqa: FBT003 - what all of nothing is
         case Any_():
@@ -95,10 +97,9 @@ class Compiled:
         self.condition = condition
         self.everything = everything
         self.piece = Piece(condition, everything)
-        together = merged(condition)
-        self.kleene = self.piece.test if together is condition else Piece(together, everything).test
+        self.kleene = self.piece.test
         self.facts = tuple(dict.fromkeys(clause.fact for clause in clauses(condition)))
-        self.tangled = dict(tangled(together, everything))
+        self.tangled = dict(tangled(merged(condition), everything))
 
     def truth(self, knowledge: Knowledge) -> bool | None:
         """True or false if every completion says so; None otherwise, or if there are too many."""

@@ -187,9 +187,7 @@ def _raw_parts(node: object) -> list[Any]:
 
 
 def _listed(value: object) -> list[Any]:
-    if not isinstance(value, list | tuple):
-        return []
-    return list(value[: MOST_CLAUSES + 1])
+    return list(value[: MOST_CLAUSES + 1]) if isinstance(value, list | tuple) else []
 
 
 Condition: TypeAlias = Annotated[Part, BeforeValidator(bounded)]

@@ -12,9 +12,9 @@ from app.eligibility.facts import (
     Implication,
     Knowledge,
     Known,
-    prefix,
 )
 from app.eligibility.findings import Finding, pointer
+from app.eligibility.regions import prefix
 
 
 def derive(facts: Facts, knowledge: Knowledge, on: date) -> tuple[dict[str, Known], list[Finding]]:

@@ -1,7 +1,7 @@
 """Three answers and what is missing for a better one: per condition, per rule and per service."""
 
 from collections.abc import Iterable, Mapping
-from functools import cached_property
+from functools import cached_property, reduce
 from typing import Any, Literal, NamedTuple
 
 from app.eligibility.clauses import Test
@@ -32,18 +32,14 @@ class CompiledRule:
         self.main = self.readings[0]
         self.whole = whole(rule)
         tests = [one.truth if one.tangled else one.kleene for one in self.readings]
-        agreed = tests[0] if len(tests) == 1 else _agreed(tests)
+        agreed = reduce(_agreed, tests)
         self.truth = _or_unknown(agreed) if rule.open_ended else agreed
 
 
-def _agreed(tests: list[Test]) -> Test:
-    first, *others = tests
-
+def _agreed(first: Test, second: Test) -> Test:
     def test(knowledge: Knowledge) -> bool | None:
         value = first(knowledge)
-        if value is None or any(other(knowledge) is not value for other in others):
-            return None
-        return value
+        return None if value is None or second(knowledge) is not value else value
 
     return test
 

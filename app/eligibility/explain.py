@@ -83,7 +83,7 @@ def _brief(rule: CompiledRule, reading: Compiled, knowledge: Knowledge) -> list[
     if any(other.truth(knowledge) is None for other in rule.readings):
         return []  # what this reading says is not what leaves the answer open
     if reading.kleene(knowledge) is None:
-        return _needed(reading, knowledge)
+        return _needed(reading.piece, knowledge, value)
     return deciding(reading.piece, knowledge)
 
 
@@ -97,18 +97,19 @@ def deciding(piece: Piece, knowledge: Knowledge) -> list[Piece]:
     absorbing = isinstance(piece.node, Any_)
     if piece.test(knowledge) is absorbing:
         alike = [part for part in piece.parts if part.test(knowledge) is absorbing]
+        if not alike:
+            return _needed(piece, knowledge, absorbing)
         return min((deciding(part, knowledge) for part in alike), key=len)
     return [leaf for found in forced for leaf in found]
 
 
-def _needed(reading: Compiled, knowledge: Knowledge) -> list[Piece]:
+def _needed(piece: Piece, knowledge: Knowledge, value: bool) -> list[Piece]:  # noqa: FBT001
     """For answers that follow from clauses only together: leave out every clause that can be spared."""
-    value = reading.truth(knowledge)
-    kept = list(leaves(reading.piece))
+    kept = list(leaves(piece))
     for leaf in reversed(list(kept)):
         fewer = [one for one in kept if one is not leaf]
-        pruned = _only(reading.condition, "", {one.pointer for one in fewer})
-        if Compiled(pruned, reading.everything).truth(knowledge) is value:
+        pruned = _only(piece.node, piece.pointer, {one.pointer for one in fewer})
+        if Compiled(pruned, knowledge).truth(knowledge) is value:
             kept = fewer
     return kept
 

@@ -10,8 +10,10 @@ from collections.abc import Callable
 from typing import Any, Literal
 
 from app.eligibility.clauses import compile_clause
+from app.eligibility.compiled import merged
 from app.eligibility.conditions import All, Any_, Clause, Not, Undefined, children
-from app.eligibility.facts import Facts, prefix, regions_above, unknown
+from app.eligibility.facts import Facts, unknown
+from app.eligibility.regions import prefix, regions_above
 from app.eligibility.rules import Rule, whole
 from app.eligibility.words import in_words
 
@@ -61,13 +63,15 @@ def express(rule: Rule, facts: Facts, language: Language) -> str | dict[str, Log
 
 def cel(condition: Any, facts: Facts) -> str:  # noqa: ANN401 - a condition of any form
     """Common Expression Language over a map `facts`."""
-    return _written(condition, lambda leaf: _cel_leaf(leaf, facts), ("true", "false", "!", " && ", " || "))
+    return _written(
+        merged(condition), lambda leaf: _cel_leaf(leaf, facts), ("true", "false", "!", " && ", " || ")
+    )
 
 
 def sql(condition: Any, facts: Facts) -> str:  # noqa: ANN401 - a condition of any form
     """SQL over one column per fact, for SQLite and PostgreSQL alike."""
     return _written(
-        condition, lambda leaf: _sql_leaf(leaf, facts), ("TRUE", "FALSE", "NOT ", " AND ", " OR ")
+        merged(condition), lambda leaf: _sql_leaf(leaf, facts), ("TRUE", "FALSE", "NOT ", " AND ", " OR ")
     )
 
 
@@ -147,7 +151,8 @@ def _sql_text(value: object) -> str:
 
 def jsonlogic(condition: Any, facts: Facts) -> dict[str, Logic]:  # noqa: ANN401 - a condition of any form
     """Two expressions, both false where a missing fact leaves the answer open."""
-    return {"holds": _logic(condition, facts, wanted=True), "fails": _logic(condition, facts, wanted=False)}
+    node = merged(condition)
+    return {"holds": _logic(node, facts, wanted=True), "fails": _logic(node, facts, wanted=False)}
 
 
 def _logic(node: Any, facts: Facts, *, wanted: bool) -> Logic:  # noqa: ANN401

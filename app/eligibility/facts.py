@@ -1,20 +1,19 @@
 """Facts and what is known about them: a value, a band, a set, or nothing; read strictly, never echoed."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import cached_property
 from typing import Annotated, Literal, TypeAlias
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from app.eligibility.conditions import FactSlug, Scalar, day
 from app.eligibility.findings import Finding, pointer
+from app.eligibility.regions import EVERYWHERE, REGION
 
 FactType = Literal["boolean", "integer", "date", "enumeration", "region"]
 ORDERED = ("integer", "date")
-EVERYWHERE = "000000"
-REGION = re.compile(r"[1-9][0-9]{5}")
 MOST_FINDINGS = 20
 
 
@@ -82,6 +81,23 @@ class Fact(Plain):
             raise ValueError("An enumeration needs its values, and nothing else has any.")
         return self
 
+    @cached_property
+    def everything(self) -> "Known":
+        """What is known when nothing is."""
+        if self.type == "integer":
+            return Known("integer", self.minimum or 0, self.maximum or 0)
+        if self.type == "date":
+            return Known("date", 1, date.max.toordinal())
+        if self.type == "boolean":
+            return Known("boolean", values=frozenset((False, True)))
+        return Known(self.type, values=frozenset(value.value for value in self.values))
+
+    @cached_property
+    def single(self) -> "dict[bool | str, Known]":
+        """What is known when one value of a few is given, made once."""
+        everything = self.everything
+        return {v: replace(everything, values=frozenset((v,)), given=True) for v in everything.values}
+
 
 Facts: TypeAlias = Mapping[str, Fact]
 
@@ -120,13 +136,7 @@ class WrongValueError(ValueError):
 
 def unknown(fact: Fact) -> Known:
     """Nothing is known beyond the range in which a value makes sense."""
-    if fact.type == "integer":
-        return Known("integer", fact.minimum or 0, fact.maximum or 0)
-    if fact.type == "date":
-        return Known("date", 1, date.max.toordinal())
-    if fact.type == "boolean":
-        return Known("boolean", values=frozenset((False, True)))
-    return Known(fact.type, values=frozenset(value.value for value in fact.values))
+    return fact.everything
 
 
 def unknowns(facts: Facts) -> dict[str, Known]:
@@ -165,6 +175,8 @@ def known(fact: Fact, raw: object) -> Known:
         return read
     if fact.type == "region":
         return Known("region", code=_region(raw), given=True)
+    if isinstance(raw, bool | str) and raw in fact.single:
+        return fact.single[raw]
     return replace(everything, values=_choice(everything, raw), given=True)
 
 
@@ -225,16 +237,3 @@ def _choice(everything: Known, raw: object) -> frozenset[bool | str]:
         allowed = ", ".join(sorted(str(v).lower() if kind is bool else str(v) for v in everything.values))
         raise WrongValueError(f"The value must be one of: {allowed}.", f"应为下列值之一：{allowed}。")
     return frozenset(given)
-
-
-def prefix(code: str) -> str:
-    """The digits that all codes inside a region begin with (GB/T 2260: province, city, county)."""
-    if code == EVERYWHERE:
-        return ""
-    return code[:2] if code.endswith("0000") else code[:4] if code.endswith("00") else code
-
-
-def regions_above(code: str) -> tuple[str, ...]:
-    """The regions strictly around a region, from everywhere downwards."""
-    around = (EVERYWHERE, code[:2] + "0000", code[:4] + "00")
-    return tuple(region for region in around if region != code and code.startswith(prefix(region)))

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator, Mapping
 from datetime import date
 from typing import NamedTuple
 
-from app.eligibility.clauses import cells
+from app.eligibility.clauses import cells, compile_clause
 from app.eligibility.conditions import Clause
 from app.eligibility.derive import derive
 from app.eligibility.evaluate import CompiledService, Outcome, outcomes
@@ -46,10 +46,11 @@ class Interview:
         yield fact
         derivation = self.facts[fact].derivation
         # A birth date is never asked in place of an age: it says more than is needed.
-        if isinstance(derivation, Implication) and derivation.implies.from_ in self.knowledge:
-            base = derivation.implies.from_
-            if base not in seen:
-                yield from self._ways_to(base, seen | {fact})
+        if not isinstance(derivation, Implication) or derivation.implies.from_ not in self.knowledge:
+            return
+        base, premise = derivation.implies.from_, _premise(derivation)
+        if base not in seen and compile_clause(premise, self.knowledge)(self.knowledge) is None:
+            yield from self._ways_to(base, seen | {fact})
 
     def settled(self, fact: str, touched: list[str]) -> float:
         """How many of some services an answer settles, averaged over the answers that make a difference."""
@@ -72,7 +73,11 @@ class Interview:
         for slug in self.follows.get(fact, ()):
             derivation = self.facts[slug].derivation
             if isinstance(derivation, Implication):
-                yield Clause.model_construct(fact=fact, in_=derivation.implies.in_)
+                yield _premise(derivation)
+
+
+def _premise(derivation: Implication) -> Clause:
+    return Clause.model_construct(fact=derivation.implies.from_, in_=derivation.implies.in_)
 
 
 def next_question(

@@ -1,6 +1,7 @@
 """Truth tables over every class of every fact, kept as whole numbers of which each bit is one completion."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from math import prod
 from typing import Any, NamedTuple
 
 from app.eligibility.clauses import cells, compile_clause, touched
@@ -9,10 +10,11 @@ from app.eligibility.facts import Knowledge, Known
 
 
 class Axis(NamedTuple):
-    """One fact's classes, and how far apart they lie among the bits."""
+    """One fact's classes, how far apart they lie among the bits, and which completions lie in each."""
 
     cells: tuple[Known, ...]
     stride: int
+    lies_in: tuple[int, ...]
 
 
 class Bits(NamedTuple):
@@ -26,19 +28,22 @@ class Space:
     """All completions of some facts, up to classes that no clause can tell apart."""
 
     def __init__(self, parts: Mapping[str, tuple[Known, ...]]) -> None:
-        self.axes: dict[str, Axis] = {}
-        self.size = 1
-        for fact, classes in parts.items():
-            self.axes[fact] = Axis(classes, self.size)
-            self.size *= len(classes)
+        self.size = prod(map(len, parts.values()))
         self.full = (1 << self.size) - 1
+        self.axes: dict[str, Axis] = {}
+        stride = 1
+        for fact, classes in parts.items():
+            period = stride * len(classes)
+            once = ((1 << stride) - 1) * (self.full // ((1 << period) - 1))
+            self.axes[fact] = Axis(classes, stride, tuple(once << (i * stride) for i in range(len(classes))))
+            stride = period
 
     def where(self, fact: str, chosen: Iterable[int]) -> int:
         """The completions in which a fact lies in one of the chosen classes."""
-        classes, stride = self.axes[fact]
-        run = (1 << stride) - 1
-        once = sum(run << (index * stride) for index in chosen)
-        return once * (self.full // ((1 << (stride * len(classes))) - 1))
+        found = 0
+        for index in chosen:
+            found |= self.axes[fact].lies_in[index]
+        return found
 
     def allowed(self, knowledge: Knowledge) -> int:
         """The completions that what is known leaves open."""
@@ -83,9 +88,9 @@ class Space:
 
     def matters(self, fact: str, outcomes: Sequence[int], allowed: int) -> bool:
         """Whether two allowed completions that differ only in this fact have different outcomes."""
-        classes, stride = self.axes[fact]
-        rows = [(index, self.where(fact, [index]) & allowed) for index in range(len(classes))]
-        (start, base), *others = [(index, row) for index, row in rows if row]
+        stride, lies_in = self.axes[fact][1:]
+        rows = [(index, row & allowed) for index, row in enumerate(lies_in) if row & allowed]
+        (start, base), *others = rows
         return any(
             (outcome & base) ^ ((outcome & row) >> ((index - start) * stride))
             for outcome in outcomes

@@ -1,0 +1,156 @@
+"""Discrepancies: cited statements that cannot both hold, what kind of contradiction it is, and why."""
+
+from collections.abc import Iterable
+from typing import ClassVar, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy import JSON, ColumnElement, String
+from sqlmodel import Field as Column
+from sqlmodel import Session, col
+
+from app.errors import Said
+from app.plans.models import PlanVersion, period_ended, slugs_in_region
+from app.provenance import Source, not_stated
+from app.reading import SearchQuery
+from app.regions.models import Code
+from app.search import Match
+from app.versioning import (
+    At,
+    Content,
+    Resource,
+    Row,
+    Slug,
+    Text,
+    envelope,
+    in_force_by_slug,
+    recorded,
+)
+
+Contradiction = Literal[
+    "table_against_text",
+    "total_against_parts",
+    "one_year_against_five_years",
+    "growth_does_not_follow",
+    "same_name_two_values",
+    "scope_differs",
+    "unit_differs",
+    "misfiled",
+    "numbering",
+    "other",
+]
+
+
+class Touched(BaseModel):
+    """A resource that a discrepancy is about."""
+
+    model_config = ConfigDict(extra="forbid", title="涉及资源")
+
+    kind: str = Field(title="类别", description="The kind of the resource")
+    slug: str = Field(title="标识", description="The resource")
+
+
+class DiscrepancyContent(Content):
+    """What people write about a discrepancy."""
+
+    kind: ClassVar[str] = "discrepancies"
+    noun: ClassVar[Said] = Said("discrepancy", "矛盾")
+    cites: ClassVar[tuple[str, ...]] = ("explanation",)
+    may_cite: ClassVar[tuple[str, ...]] = (
+        "explanation_zh",
+        "touches",
+        "type",
+    )
+    coded: ClassVar[tuple[str, ...]] = (
+        "explanation",
+        "type",
+    )
+    refers: ClassVar[dict[str, str]] = {"plan": "plans"}
+    searched: ClassVar[dict[str, int]] = {"explanation_zh": 0, "explanation": 40}
+
+    plan: Slug = Column(index=True)
+    position: int = Column(0, ge=0)
+    type: Contradiction = Column(sa_type=String)
+    explanation: Text
+    explanation_zh: Text | None = None
+    touches: list[Touched] = Column(default_factory=list, sa_type=JSON)
+    sources: list[Source] = Column(default_factory=list, sa_type=JSON)
+
+
+class DiscrepancyVersion(DiscrepancyContent, Row, table=True):
+    __tablename__ = "discrepancy_version"
+
+
+class Discrepancy(Resource):
+    """Discrepancies."""
+
+    model_config = ConfigDict(title="矛盾")
+
+    plan: Slug = Field(title="规划", description="Slug of the plan that contradicts itself")
+    plan_name: str | None = Field(title="规划标题", description="Title of that plan")
+    position: int = Field(title="位置", description="Its place among the plan's, in the order of the text")
+    type: Contradiction = Field(title="矛盾类型", description="What kind of contradiction it is")
+    explanation: Text = Field(title="说明", description="Why the statements cannot both hold, in English")
+    explanation_zh: Text | None = Field(title="中文说明", description="The same in Chinese")
+    touches: list[Touched] = Field(title="涉及资源", description="The resources it is about")
+    not_stated: list[str] = Field(title="未载明", description="Fields that are null as the plan does not say")
+    sources: list[Source] = Field(title="出处", description="Where each value was taken from")
+    plan_period_ended: bool | None = Field(
+        title="规划期已满", description="Whether the plan's period is over on `on`; null where none is stated"
+    )
+    links: dict[str, str] = Field(title="链接", description="What belongs to it, as URLs")
+    matched: list[Match] | None = Field(
+        None, exclude_if=lambda value: value is None, title="命中说明", description="Why `q` found it"
+    )
+
+
+class DiscrepancyQuery(SearchQuery):
+    """What the list of discrepancies can be filtered by."""
+
+    plan: Slug | None = Field(None, title="规划", description="Discrepancies of the plan with this slug")
+    type: Contradiction | None = Field(None, title="矛盾类型", description="Discrepancies of this type")
+    region: Code | None = Field(None, title="行政区划", description="Those of plans of exactly this region")
+    resident_of: Code | None = Field(
+        None, title="居住地", description="Those of plans of this region and of all regions above it"
+    )
+
+    def where(self, session: Session, at: At) -> list[ColumnElement[bool]]:
+        conditions = [
+            col(getattr(DiscrepancyVersion, field)) == value
+            for field in (
+                "plan",
+                "type",
+            )
+            if (value := getattr(self, field)) is not None
+        ]
+        plans = slugs_in_region(session, at, self.region, self.resident_of)
+        return conditions if plans is None else [*conditions, col(DiscrepancyVersion.plan).in_(plans)]
+
+
+IN_PLAN_ORDER = (col(DiscrepancyVersion.plan), col(DiscrepancyVersion.position))
+
+
+def present(session: Session, at: At, rows: Iterable[DiscrepancyVersion]) -> list[Discrepancy]:
+    rows = list(rows)
+    times = recorded(session, rows)
+    plans = in_force_by_slug(session, PlanVersion, [row.plan for row in rows], at)
+    return [
+        Discrepancy(
+            **envelope(row, at, times[row.release]),
+            plan=row.plan,
+            plan_name=plans[row.plan].name if row.plan in plans else None,
+            position=row.position,
+            type=row.type,
+            explanation=row.explanation,
+            explanation_zh=row.explanation_zh,
+            touches=row.touches,
+            not_stated=not_stated(row),
+            sources=row.sources,
+            plan_period_ended=period_ended(plans.get(row.plan), at.on),
+            links={
+                "self": f"/v1/discrepancies/{row.slug}",
+                "versions": f"/v1/discrepancies/{row.slug}/versions",
+                "plan": f"/v1/plans/{row.plan}",
+            },
+        )
+        for row in rows
+    ]

@@ -1,0 +1,68 @@
+"""Discrepancies over HTTP."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+
+from app.discrepancies.models import IN_PLAN_ORDER, Discrepancy, DiscrepancyQuery, DiscrepancyVersion, present
+from app.errors import Gone, NotFound, responses
+from app.paging import Page, history, listed
+from app.reading import ListQuery, Reader, ReadQuery, SlugInPath, VersionInPath
+from app.versioning import in_force, pinned
+
+router = APIRouter(prefix="/v1/discrepancies", tags=["discrepancies"])
+
+
+@router.get(
+    "", operation_id="listDiscrepancies", summary="List discrepancies (矛盾列表)", responses=responses()
+)
+def list_discrepancies(query: Annotated[DiscrepancyQuery, Query()], reading: Reader) -> Page[Discrepancy]:
+    """The discrepancies in force, plan by plan in the order of the text. Filters are combined with AND."""
+    at = reading.at(query)
+    listing = listed(reading, DiscrepancyVersion, at, query, query.where(reading.session, at), IN_PLAN_ORDER)
+    return listing.page(present(reading.session, at, listing.rows))
+
+
+@router.get(
+    "/{slug}",
+    operation_id="getDiscrepancy",
+    summary="Get one discrepancy (矛盾)",
+    responses=responses(NotFound, Gone),
+)
+def get_discrepancy(slug: SlugInPath, query: Annotated[ReadQuery, Query()], reading: Reader) -> Discrepancy:
+    """The version of one discrepancy that applies on the day."""
+    at = reading.at(query)
+    row = in_force(reading.session, DiscrepancyVersion, slug, at)
+    reading.link_versions("discrepancies", slug, row.version)
+    return present(reading.session, at, [row])[0]
+
+
+@router.get(
+    "/{slug}/versions",
+    operation_id="listDiscrepancyVersions",
+    summary="List the versions of a discrepancy (矛盾版本)",
+    responses=responses(NotFound),
+)
+def list_discrepancy_versions(
+    slug: SlugInPath, query: Annotated[ListQuery, Query()], reading: Reader
+) -> Page[Discrepancy]:
+    """Every version of one discrepancy up to the release, newest first, withdrawals included."""
+    at = reading.at(query)
+    listing = history(reading, DiscrepancyVersion, slug, at, query)
+    return listing.page(present(reading.session, at, listing.rows))
+
+
+@router.get(
+    "/{slug}/versions/{version}",
+    operation_id="getDiscrepancyVersion",
+    summary="Get one version of a discrepancy (矛盾某一版本)",
+    responses=responses(NotFound),
+)
+def get_discrepancy_version(
+    slug: SlugInPath, version: VersionInPath, query: Annotated[ReadQuery, Query()], reading: Reader
+) -> Discrepancy:
+    """One immutable version, for ever the same; what it refers to is shown as of its own first day and release."""
+    row = pinned(reading.session, DiscrepancyVersion, slug, version)
+    at = reading.pinned_at(query, row)
+    reading.link_versions("discrepancies", slug, version)
+    return present(reading.session, at, [row])[0]

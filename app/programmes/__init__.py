@@ -1,0 +1,1 @@
+"""Programmes (专栏、工程): named projects of a plan."""

@@ -1,0 +1,68 @@
+"""Programmes over HTTP."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+
+from app.errors import Gone, NotFound, responses
+from app.paging import Page, history, listed
+from app.programmes.models import IN_PLAN_ORDER, Programme, ProgrammeQuery, ProgrammeVersion, present
+from app.reading import ListQuery, Reader, ReadQuery, SlugInPath, VersionInPath
+from app.versioning import in_force, pinned
+
+router = APIRouter(prefix="/v1/programmes", tags=["programmes"])
+
+
+@router.get(
+    "", operation_id="listProgrammes", summary="List programmes (专栏项目列表)", responses=responses()
+)
+def list_programmes(query: Annotated[ProgrammeQuery, Query()], reading: Reader) -> Page[Programme]:
+    """The programmes in force, plan by plan in the order of the text. Filters are combined with AND."""
+    at = reading.at(query)
+    listing = listed(reading, ProgrammeVersion, at, query, query.where(reading.session, at), IN_PLAN_ORDER)
+    return listing.page(present(reading.session, at, listing.rows))
+
+
+@router.get(
+    "/{slug}",
+    operation_id="getProgramme",
+    summary="Get one programme (专栏项目)",
+    responses=responses(NotFound, Gone),
+)
+def get_programme(slug: SlugInPath, query: Annotated[ReadQuery, Query()], reading: Reader) -> Programme:
+    """The version of one programme that applies on the day."""
+    at = reading.at(query)
+    row = in_force(reading.session, ProgrammeVersion, slug, at)
+    reading.link_versions("programmes", slug, row.version)
+    return present(reading.session, at, [row])[0]
+
+
+@router.get(
+    "/{slug}/versions",
+    operation_id="listProgrammeVersions",
+    summary="List the versions of a programme (专栏项目版本)",
+    responses=responses(NotFound),
+)
+def list_programme_versions(
+    slug: SlugInPath, query: Annotated[ListQuery, Query()], reading: Reader
+) -> Page[Programme]:
+    """Every version of one programme up to the release, newest first, withdrawals included."""
+    at = reading.at(query)
+    listing = history(reading, ProgrammeVersion, slug, at, query)
+    return listing.page(present(reading.session, at, listing.rows))
+
+
+@router.get(
+    "/{slug}/versions/{version}",
+    operation_id="getProgrammeVersion",
+    summary="Get one version of a programme (专栏项目某一版本)",
+    responses=responses(NotFound),
+)
+def get_programme_version(
+    slug: SlugInPath, version: VersionInPath, query: Annotated[ReadQuery, Query()], reading: Reader
+) -> Programme:
+    """One immutable version, for ever the same; what it refers to is shown as of its own first day and release."""
+    row = pinned(reading.session, ProgrammeVersion, slug, version)
+    at = reading.pinned_at(query, row)
+    reading.link_versions("programmes", slug, version)
+    return present(reading.session, at, [row])[0]

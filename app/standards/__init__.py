@@ -1,0 +1,1 @@
+"""Standards (服务标准): quantities that a person can expect."""

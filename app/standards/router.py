@@ -1,0 +1,75 @@
+"""Standards over HTTP."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+
+from app.errors import Gone, NotFound, responses
+from app.paging import Page, history, listed
+from app.reading import ListQuery, Reader, ReadQuery, SlugInPath, VersionInPath
+from app.standards.models import (
+    FOUND_THROUGH,
+    IN_PLAN_ORDER,
+    Standard,
+    StandardQuery,
+    StandardVersion,
+    present,
+)
+from app.versioning import in_force, pinned
+
+router = APIRouter(prefix="/v1/standards", tags=["standards"])
+
+
+@router.get("", operation_id="listStandards", summary="List standards (服务标准列表)", responses=responses())
+def list_standards(query: Annotated[StandardQuery, Query()], reading: Reader) -> Page[Standard]:
+    """The standards in force, plan by plan in the order of the text. Filters are combined with AND."""
+    at = reading.at(query)
+    listing = listed(
+        reading, StandardVersion, at, query, query.where(reading.session, at), IN_PLAN_ORDER, FOUND_THROUGH
+    )
+    return listing.page(present(reading.session, at, listing.rows))
+
+
+@router.get(
+    "/{slug}",
+    operation_id="getStandard",
+    summary="Get one standard (服务标准)",
+    responses=responses(NotFound, Gone),
+)
+def get_standard(slug: SlugInPath, query: Annotated[ReadQuery, Query()], reading: Reader) -> Standard:
+    """The version of one standard that applies on the day."""
+    at = reading.at(query)
+    row = in_force(reading.session, StandardVersion, slug, at)
+    reading.link_versions("standards", slug, row.version)
+    return present(reading.session, at, [row])[0]
+
+
+@router.get(
+    "/{slug}/versions",
+    operation_id="listStandardVersions",
+    summary="List the versions of a standard (服务标准版本)",
+    responses=responses(NotFound),
+)
+def list_standard_versions(
+    slug: SlugInPath, query: Annotated[ListQuery, Query()], reading: Reader
+) -> Page[Standard]:
+    """Every version of one standard up to the release, newest first, withdrawals included."""
+    at = reading.at(query)
+    listing = history(reading, StandardVersion, slug, at, query)
+    return listing.page(present(reading.session, at, listing.rows))
+
+
+@router.get(
+    "/{slug}/versions/{version}",
+    operation_id="getStandardVersion",
+    summary="Get one version of a standard (服务标准某一版本)",
+    responses=responses(NotFound),
+)
+def get_standard_version(
+    slug: SlugInPath, version: VersionInPath, query: Annotated[ReadQuery, Query()], reading: Reader
+) -> Standard:
+    """One immutable version, for ever the same; what it refers to is shown as of its own first day and release."""
+    row = pinned(reading.session, StandardVersion, slug, version)
+    at = reading.pinned_at(query, row)
+    reading.link_versions("standards", slug, version)
+    return present(reading.session, at, [row])[0]
