@@ -15,6 +15,7 @@ Every message exists in English and Chinese; the request's `Accept-Language` cho
 repeated in a message: a request may hold a person's facts.
 """
 
+import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -292,9 +293,7 @@ def as_problem(error: Exception) -> Problem:  # noqa: PLR0911 - one line per nou
 def answer(request: Request, error: Exception) -> Response:
     problem = as_problem(error)
     if problem.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        # What an operator can mend needs no traceback; its cause's name says where to look.
-        told = {"exc_info": error} if problem.status == 500 else {"cause": type(error.__cause__).__name__}  # noqa: PLR2004
-        log.error("request failed", path=request.url.path, problem=problem.urn, **told)
+        note_failure(request.url.path, error)
     language = language_of(request)
     return JSONResponse(
         problem.body(language),
@@ -309,8 +308,19 @@ def answer(request: Request, error: Exception) -> Response:
     )
 
 
+def note_failure(path: str, error: Exception) -> None:
+    """Where and in what it failed, for the operator; no message, as one may repeat what was asked."""
+    problem = as_problem(error)
+    told: dict[str, object] = {"problem": problem.urn, "error": type(error).__name__}
+    if error.__cause__ is not None:
+        told["cause"] = type(error.__cause__).__name__
+    if problem.status == HTTPStatus.INTERNAL_SERVER_ERROR:
+        told["trace"] = traceback.format_tb(error.__traceback__)
+    log.error("request failed", path=path, **told)
+
+
 def handle_errors(app: FastAPI) -> None:
-    for error in (Problem, RequestValidationError, HTTPException, Exception):
+    for error in (Problem, RequestValidationError, HTTPException):
         app.add_exception_handler(error, answer)
 
 

@@ -9,7 +9,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.routing import Match, Router
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.errors import TooLarge, answer
+from app.errors import TooLarge, answer, note_failure
 
 log = structlog.get_logger()
 
@@ -103,6 +103,11 @@ class RequestLog:
 
         try:
             await self.app(scope, receive, send_and_note)
+        except Exception as error:  # noqa: BLE001 - the last line of defence: the server's own log shows messages
+            if status == 0:
+                await answer(Request(scope), error)(scope, receive, send_and_note)
+            else:
+                note_failure(scope["path"], error)
         finally:
             took = round((time.perf_counter() - began) * 1000, 1)
             log.info("request", method=scope["method"], path=scope["path"], status=status, ms=took)

@@ -316,3 +316,12 @@ def test_the_engine_knows_nothing_of_the_world_outside() -> None:
                 "import time",
             ):
                 assert word not in source, (file.name, word)
+
+
+async def test_the_examples_can_be_sent_as_they_are(client: httpx.AsyncClient) -> None:
+    files = sorted((Path(__file__).parent.parent / "examples").glob("*.json"))
+    assert files
+    for file in files:
+        answer = await client.post(URL, content=file.read_bytes(), headers={"Content-Type": "application/json"})
+        assert answer.status_code == 200, file.name
+        assert answer.json()["next_question"]

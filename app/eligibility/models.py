@@ -151,7 +151,7 @@ class Receipt(BaseModel):
 
     model_config = ConfigDict(extra="forbid", title="回执")
 
-    release: int = Field(title="发布号", description="The release the answer was given by")
+    release: ReleaseNumber = Field(title="发布号", description="The release the answer was given by")
     on: date = Field(title="日期", description="The day the answer is for")
     digest: str = Field(title="摘要", pattern=r"^sha256:[0-9a-f]{64}$", description="SHA-256 of the outcomes")
 
