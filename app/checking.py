@@ -1,5 +1,6 @@
 """Checking a folder of seed files beyond what publishing checks: counts that a plan claims, quotes in its text."""
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -7,6 +8,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from app.errors import Fault, Said
+from app.plans.models import TextCoverage
 from app.provenance import normalised
 from app.seed import Seed
 
@@ -103,3 +105,78 @@ def look_up(text: str, section: str, quote: str) -> Said | None:
             "The quote stands in the plan, but not under this section.", "原文在规划中，但不在所注章节之下。"
         )
     return Said("The quote is not found in the plan.", "规划中没有这段原文。")
+
+
+# A sentence ends at a full stop, a semicolon, a line's end or a table's bar.
+SENTENCE = re.compile(r"[^。；;|\n]+")
+FIGURE = re.compile(r"[0-9０-９]|百分之|[一二三四五六七八九十两]+(?:个|项|所|家|次|年|倍|成)")
+CLAIM = re.compile(
+    r"免费|免除|补贴|补助|救助|资助|奖励|扶助|抚恤|优待|享受|给予|发放|减免|应保尽保|全覆盖|符合条件|保障.{0,12}权利|优先"
+)
+
+
+def text_coverage(seed: Seed, texts: Path) -> dict[str, TextCoverage]:
+    """For each plan with a text: how many of its sentences with a figure or a claim some quote touches.
+
+    A file that holds two plans is counted as one text, for both.
+    """
+    files = {
+        str(document.get("text_file")): _lines(texts / str(document["text_file"]))
+        for document in seed.documents
+        if document["kind"] == "plans" and document.get("text_file")
+    }
+    file_of = {
+        document.get("slug"): str(document.get("text_file"))
+        for document in seed.documents
+        if document["kind"] == "plans"
+    }
+    quotes: dict[str, set[str]] = {name: set() for name in files}
+    for document in seed.documents:
+        for source in document.get("sources") or []:
+            name = file_of.get(source.get("plan"))
+            if name in quotes:
+                quotes[name].add(normalised(str(source.get("quote"))))
+    counted = {name: _counted(text, quotes[name]) for name, text in files.items() if text}
+    return {str(plan): counted[name] for plan, name in file_of.items() if name in counted}
+
+
+def _lines(file: Path) -> str:
+    if not file.is_file():
+        return ""
+    return "\n".join(normalised(line) for line in file.read_text(encoding="utf-8").splitlines())
+
+
+def _counted(text: str, quotes: set[str]) -> TextCoverage:
+    whole, starts = text.replace("\n", ""), []
+    touched = bytearray(len(whole))
+    for quote in quotes:
+        at = whole.find(quote)
+        while quote and at >= 0:
+            touched[at : at + len(quote)] = b"\x01" * len(quote)
+            at = whole.find(quote, at + 1)
+    place = 0
+    for line in text.split("\n"):
+        starts += [(place + found.start(), found[0]) for found in SENTENCE.finditer(line)]
+        place += len(line)
+    figures = [any(touched[at : at + len(said)]) for at, said in starts if FIGURE.search(said)]
+    claims = [any(touched[at : at + len(said)]) for at, said in starts if CLAIM.search(said)]
+    return TextCoverage(
+        figure_sentences=len(figures),
+        figure_sentences_quoted=sum(figures),
+        claim_sentences=len(claims),
+        claim_sentences_quoted=sum(claims),
+    )
+
+
+def miscovered(seed: Seed, texts: Path) -> Iterator[Fault]:
+    """Plans whose `text_coverage` is not what is counted."""
+    counted = text_coverage(seed, texts)
+    for number, document in enumerate(seed.documents):
+        if document["kind"] != "plans" or document.get("text_coverage") is None:
+            continue
+        found = counted.get(str(document.get("slug")))
+        if found is not None and found.model_dump() != document["text_coverage"]:
+            yield Fault(
+                Said(f"Counted anew: {found.model_dump()}.", f"重新统计为：{found.model_dump()}。"),
+                f"/documents/{number}/text_coverage",
+            )

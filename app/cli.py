@@ -142,7 +142,7 @@ def check(
 
     With --plans, every quote is looked up in its plan's text, too.
     """
-    from app.checking import miscounted, refind
+    from app.checking import miscounted, miscovered, refind, text_coverage
     from app.database import create
     from app.migrating import migrate as bring_up_to_date
     from app.publishing import publish as publish_changeset
@@ -165,6 +165,12 @@ def check(
         if values:
             for finding in findings:
                 out.print(f"{finding.result:<9}  {finding.kind}/{finding.slug}  {finding.field}")
+        faults += miscovered(seed, plans)
+        for plan, counted in text_coverage(seed, plans).items():
+            out.print(
+                f"{plan}: {counted.figure_sentences_quoted} of {counted.figure_sentences} sentences with a figure "
+                f"quoted, {counted.claim_sentences_quoted} of {counted.claim_sentences} with a claim"
+            )
         for result in ("exact", "not found", "no text"):
             out.print(f"quotes {result}: {sum(finding.result == result for finding in findings)}")
     if faults or seed.faults:

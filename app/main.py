@@ -15,6 +15,7 @@ from starlette.middleware.gzip import GZipMiddleware
 
 from app import __version__, logs
 from app.bundles.router import router as bundles
+from app.comparison.router import router as comparison
 from app.concepts.router import router as concepts
 from app.database import create
 from app.discrepancies.router import router as discrepancies
@@ -78,6 +79,7 @@ def create_app(settings: Settings | None = None, *, today: Callable[[], date] = 
         rules,
         eligibility,
         bundles,
+        comparison,  # before standards, whose slugs its /standards/floors would be taken for
         standards,
         indicators,
         programmes,

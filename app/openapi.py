@@ -29,6 +29,7 @@ TAGS = [
     {"name": "plans", "description": "The documents that values are quoted from (规划)"},
     {"name": "standards", "description": "Quantities that a person can expect (服务标准)"},
     {"name": "indicators", "description": "Quantities that the government steers by (发展指标)"},
+    {"name": "comparison", "description": "Regions side by side (区域对比)"},
     {"name": "programmes", "description": "Named projects of a plan (专栏、工程)"},
     {"name": "discrepancies", "description": "Statements that cannot both be true (矛盾)"},
     {"name": "regions", "description": "Administrative regions after GB/T 2260 (行政区划)"},

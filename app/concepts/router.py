@@ -4,20 +4,20 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from app.concepts.models import Concept, ConceptVersion, present
+from app.concepts.models import Concept, ConceptQuery, ConceptVersion, present
 from app.errors import Gone, NotFound, responses
 from app.paging import Page, history, listed
-from app.reading import ListQuery, Reader, ReadQuery, SearchQuery, SlugInPath, VersionInPath
+from app.reading import ListQuery, Reader, ReadQuery, SlugInPath, VersionInPath
 from app.versioning import in_force, pinned
 
 router = APIRouter(prefix="/v1/concepts", tags=["concepts"])
 
 
 @router.get("", operation_id="listConcepts", summary="List concepts (服务概念列表)", responses=responses())
-def list_concepts(query: Annotated[SearchQuery, Query()], reading: Reader) -> Page[Concept]:
+def list_concepts(query: Annotated[ConceptQuery, Query()], reading: Reader) -> Page[Concept]:
     """The concepts in force. Filters are combined with AND."""
     at = reading.at(query)
-    listing = listed(reading, ConceptVersion, at, query)
+    listing = listed(reading, ConceptVersion, at, query, query.where())
     return listing.page(present(reading.session, at, listing.rows))
 
 

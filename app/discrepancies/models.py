@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
-from sqlalchemy import JSON, ColumnElement, String
+from sqlalchemy import JSON, ColumnElement, String, select
 from sqlmodel import Field as Column
 from sqlmodel import Session, col
 
@@ -23,6 +23,7 @@ from app.versioning import (
     Text,
     envelope,
     in_force_by_slug,
+    in_force_clause,
     recorded,
 )
 
@@ -154,3 +155,19 @@ def present(session: Session, at: At, rows: Iterable[DiscrepancyVersion]) -> lis
         )
         for row in rows
     ]
+
+
+def touching(
+    session: Session, at: At, kind: str, plans: Iterable[str], slugs: Iterable[str]
+) -> dict[str, list[str]]:
+    """For each resource of a kind: the discrepancies in force that are about it."""
+    of_plans = select(DiscrepancyVersion).where(
+        in_force_clause(DiscrepancyVersion, at), col(DiscrepancyVersion.plan).in_(set(plans))
+    )
+    about: dict[str, list[str]] = {slug: [] for slug in slugs}
+    for discrepancy in session.scalars(of_plans.order_by(*IN_PLAN_ORDER)):
+        for touched in discrepancy.touches:
+            one = Touched.model_validate(touched)
+            if one.kind == kind and one.slug in about:
+                about[one.slug].append(discrepancy.slug)
+    return about

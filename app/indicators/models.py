@@ -8,6 +8,7 @@ from sqlalchemy import JSON, ColumnElement, String
 from sqlmodel import Field as Column
 from sqlmodel import Session, col
 
+from app.discrepancies.models import touching
 from app.errors import Fault, Said
 from app.plans.models import PlanVersion, period_ended, slugs_in_region
 from app.provenance import Source, normalised, not_stated
@@ -158,6 +159,7 @@ class Indicator(Resource):
     plan_period_ended: bool | None = Field(
         title="规划期已满", description="Whether the plan's period is over on `on`; null where none is stated"
     )
+    discrepancies: list[str] = Field(title="相关矛盾", description="Slugs of discrepancies that are about it")
     links: dict[str, str] = Field(title="链接", description="What belongs to it, as URLs")
     matched: list[Match] | None = Field(
         None, exclude_if=lambda value: value is None, title="命中说明", description="Why `q` found it"
@@ -197,6 +199,7 @@ IN_PLAN_ORDER = (col(IndicatorVersion.plan), col(IndicatorVersion.position))
 def present(session: Session, at: At, rows: Iterable[IndicatorVersion]) -> list[Indicator]:
     rows = list(rows)
     times = recorded(session, rows)
+    about = touching(session, at, "indicators", [row.plan for row in rows], [row.slug for row in rows])
     plans = in_force_by_slug(session, PlanVersion, [row.plan for row in rows], at)
     return [
         Indicator(
@@ -220,6 +223,7 @@ def present(session: Session, at: At, rows: Iterable[IndicatorVersion]) -> list[
             not_stated=not_stated(row),
             sources=row.sources,
             plan_period_ended=period_ended(plans.get(row.plan), at.on),
+            discrepancies=about[row.slug],
             links={
                 "self": f"/v1/indicators/{row.slug}",
                 "versions": f"/v1/indicators/{row.slug}/versions",

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import date
 from typing import ClassVar
 
-from pydantic import ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import JSON, ColumnElement, Select, String, select
 from sqlmodel import Field as Column
 from sqlmodel import Session, col
@@ -15,6 +15,21 @@ from app.reading import SearchQuery
 from app.regions.models import Code, Level, RegionRef, ancestors, check_region, refs
 from app.search import Match
 from app.versioning import At, Content, Name, Resource, Row, envelope, in_force_clause, recorded
+
+
+class TextCoverage(BaseModel):
+    """How much of a plan's text some quote touches; the seed check counts it anew."""
+
+    model_config = ConfigDict(extra="forbid", title="原文覆盖")
+
+    figure_sentences: int = Field(
+        ge=0, title="含数字的句子", description="Sentences with a number in the text"
+    )
+    figure_sentences_quoted: int = Field(ge=0, title="其中已引用", description="Those that a quote touches")
+    claim_sentences: int = Field(
+        ge=0, title="含权益用语的句子", description="Sentences with a word of entitlement"
+    )
+    claim_sentences_quoted: int = Field(ge=0, title="其中已引用", description="Those that a quote touches")
 
 
 class PlanContent(Content):
@@ -39,6 +54,7 @@ class PlanContent(Content):
     period_end: date | None = None
     parents: list[Name] = Column(default_factory=list, sa_type=JSON)
     text_file: Name | None = None
+    text_coverage: TextCoverage | None = Column(None, sa_type=JSON)
     sources: list[Source] = Column(default_factory=list, sa_type=JSON)
 
 
@@ -69,6 +85,22 @@ class Plan(Resource):
     links: dict[str, str] = Field(title="链接", description="What belongs to this plan, as URLs")
     matched: list[Match] | None = Field(
         None, exclude_if=lambda value: value is None, title="命中说明", description="Why `q` found it"
+    )
+
+
+class Coverage(BaseModel):
+    """What the catalogue holds of a plan, and how much of its text is quoted."""
+
+    model_config = ConfigDict(title="规划收录情况")
+
+    plan: str = Field(title="规划", description="Slug of the plan")
+    on: date = Field(title="查询日期", description="The day this answer is for")
+    release: int = Field(title="查询发布号", description="The release the catalogue was read at")
+    resources: dict[str, int] = Field(title="资源数", description="Resources of each kind in force")
+    sources: dict[str, int] = Field(title="出处数", description="Quotes of each kind's resources")
+    text: TextCoverage | None = Field(
+        title="原文覆盖情况",
+        description="Sentences of the text that are quoted; null where it was not counted",
     )
 
 
@@ -140,6 +172,7 @@ def present(session: Session, at: At, rows: Iterable[PlanVersion]) -> list[Plan]
                 "self": f"/v1/plans/{row.slug}",
                 "versions": f"/v1/plans/{row.slug}/versions",
                 "region": f"/v1/regions/{row.region}",
+                "coverage": f"/v1/plans/{row.slug}/coverage",
                 "domains": f"/v1/domains?plan={row.slug}",
                 "services": f"/v1/services?plan={row.slug}",
             },

@@ -6,7 +6,8 @@ from fastapi import APIRouter, Query
 
 from app.errors import Gone, NotFound, responses
 from app.paging import Page, history, listed
-from app.plans.models import Plan, PlanQuery, PlanVersion, present
+from app.plans.coverage import coverage
+from app.plans.models import Coverage, Plan, PlanQuery, PlanVersion, present
 from app.reading import ListQuery, Reader, ReadQuery, SlugInPath, VersionInPath
 from app.versioning import in_force, pinned
 
@@ -59,3 +60,15 @@ def get_plan_version(
     at = reading.pinned_at(query, row)
     reading.link_versions("plans", slug, version)
     return present(reading.session, at, [row])[0]
+
+
+@router.get(
+    "/{slug}/coverage",
+    operation_id="getPlanCoverage",
+    summary="Say how much of a plan the catalogue holds (规划收录情况)",
+    responses=responses(NotFound, Gone),
+)
+def get_plan_coverage(slug: SlugInPath, query: Annotated[ReadQuery, Query()], reading: Reader) -> Coverage:
+    """Resources and quotes of each kind, and how many sentences of the plan's text are quoted."""
+    at = reading.at(query)
+    return coverage(reading.session, at, in_force(reading.session, PlanVersion, slug, at))

@@ -8,6 +8,7 @@ from sqlalchemy import JSON, ColumnElement
 from sqlmodel import Field as Column
 from sqlmodel import Session, col
 
+from app.discrepancies.models import touching
 from app.errors import Said
 from app.plans.models import PlanVersion, period_ended, slugs_in_region
 from app.provenance import Source, not_stated
@@ -95,6 +96,7 @@ class Programme(Resource):
     plan_period_ended: bool | None = Field(
         title="规划期已满", description="Whether the plan's period is over on `on`; null where none is stated"
     )
+    discrepancies: list[str] = Field(title="相关矛盾", description="Slugs of discrepancies that are about it")
     links: dict[str, str] = Field(title="链接", description="What belongs to it, as URLs")
     matched: list[Match] | None = Field(
         None, exclude_if=lambda value: value is None, title="命中说明", description="Why `q` found it"
@@ -130,6 +132,7 @@ IN_PLAN_ORDER = (col(ProgrammeVersion.plan), col(ProgrammeVersion.position))
 def present(session: Session, at: At, rows: Iterable[ProgrammeVersion]) -> list[Programme]:
     rows = list(rows)
     times = recorded(session, rows)
+    about = touching(session, at, "programmes", [row.plan for row in rows], [row.slug for row in rows])
     plans = in_force_by_slug(session, PlanVersion, [row.plan for row in rows], at)
     return [
         Programme(
@@ -147,6 +150,7 @@ def present(session: Session, at: At, rows: Iterable[ProgrammeVersion]) -> list[
             not_stated=not_stated(row),
             sources=row.sources,
             plan_period_ended=period_ended(plans.get(row.plan), at.on),
+            discrepancies=about[row.slug],
             links={
                 "self": f"/v1/programmes/{row.slug}",
                 "versions": f"/v1/programmes/{row.slug}/versions",

@@ -8,6 +8,7 @@ from sqlalchemy import JSON, ColumnElement, String, cast, or_
 from sqlmodel import Field as Column
 from sqlmodel import Session, col
 
+from app.discrepancies.models import touching
 from app.eligibility.check import check
 from app.eligibility.conditions import Condition, FactSlug, clauses, places, read
 from app.eligibility.facts import Fact as EngineFact
@@ -127,6 +128,7 @@ class Rule(Resource):
         title="规划期已满",
         description="Whether the plan's period is over on `on`; null where none is stated",
     )
+    discrepancies: list[str] = Field(title="相关矛盾", description="Slugs of discrepancies that are about it")
     links: dict[str, str] = Field(title="链接", description="What belongs to this rule, as URLs")
     matched: list[Match] | None = Field(
         None, exclude_if=lambda value: value is None, title="命中说明", description="Why `q` found it"
@@ -174,6 +176,7 @@ def facts_of(rule: RuleContent) -> list[str]:
 def present(session: Session, at: At, rows: Iterable[RuleVersion]) -> list[Rule]:
     rows = list(rows)
     times = recorded(session, rows)
+    about = touching(session, at, "rules", [row.plan for row in rows], [row.slug for row in rows])
     plans = in_force_by_slug(session, PlanVersion, [row.plan for row in rows], at)
     services = in_force_by_slug(session, ServiceVersion, [row.service for row in rows], at)
     return [
@@ -189,6 +192,7 @@ def present(session: Session, at: At, rows: Iterable[RuleVersion]) -> list[Rule]
             facts=facts_of(row),
             sources=row.sources,
             plan_period_ended=period_ended(plans.get(row.plan), at.on),
+            discrepancies=about[row.slug],
             links={
                 "self": f"/v1/rules/{row.slug}",
                 "versions": f"/v1/rules/{row.slug}/versions",

@@ -9,6 +9,7 @@ from sqlmodel import Field as Column
 from sqlmodel import Session, col
 
 from app.concepts.models import ConceptVersion
+from app.discrepancies.models import touching
 from app.domains.models import DomainVersion
 from app.errors import Said
 from app.paging import Order
@@ -96,6 +97,7 @@ class Service(Resource):
         description="Whether the plan's period is over on `on`; the service stays in force until a successor or "
         "a withdrawal",
     )
+    discrepancies: list[str] = Field(title="相关矛盾", description="Slugs of discrepancies that are about it")
     links: dict[str, str] = Field(title="链接", description="What belongs to this service, as URLs")
     matched: list[Match] | None = Field(
         None, exclude_if=lambda value: value is None, title="命中说明", description="Why `q` found it"
@@ -146,6 +148,7 @@ def present(session: Session, at: At, rows: Iterable[ServiceVersion]) -> list[Se
     """The services as they go over the wire, what they refer to resolved as of `at`."""
     rows = list(rows)
     times = recorded(session, rows)
+    about = touching(session, at, "services", [row.plan for row in rows], [row.slug for row in rows])
     plans = in_force_by_slug(session, PlanVersion, [row.plan for row in rows], at)
     domains = in_force_by_slug(session, DomainVersion, [row.domain for row in rows], at)
     concepts = in_force_by_slug(session, ConceptVersion, [row.concept for row in rows], at)
@@ -174,6 +177,7 @@ def present(session: Session, at: At, rows: Iterable[ServiceVersion]) -> list[Se
                 not_stated=not_stated(row),
                 sources=row.sources,
                 plan_period_ended=period_ended(plan, at.on),
+                discrepancies=about[row.slug],
                 links=_links(row),
             )
         )

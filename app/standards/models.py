@@ -9,6 +9,7 @@ from sqlmodel import Field as Column
 from sqlmodel import Session, col
 
 from app.concepts.models import ConceptVersion
+from app.discrepancies.models import touching
 from app.errors import Said
 from app.plans.models import PlanVersion, period_ended, slugs_in_region
 from app.provenance import Source, not_stated
@@ -116,6 +117,7 @@ class Standard(Resource):
     plan_period_ended: bool | None = Field(
         title="规划期已满", description="Whether the plan's period is over on `on`; null where none is stated"
     )
+    discrepancies: list[str] = Field(title="相关矛盾", description="Slugs of discrepancies that are about it")
     links: dict[str, str] = Field(title="链接", description="What belongs to it, as URLs")
     matched: list[Match] | None = Field(
         None, exclude_if=lambda value: value is None, title="命中说明", description="Why `q` found it"
@@ -163,6 +165,7 @@ IN_PLAN_ORDER = (col(StandardVersion.plan), col(StandardVersion.position))
 def present(session: Session, at: At, rows: Iterable[StandardVersion]) -> list[Standard]:
     rows = list(rows)
     times = recorded(session, rows)
+    about = touching(session, at, "standards", [row.plan for row in rows], [row.slug for row in rows])
     plans = in_force_by_slug(session, PlanVersion, [row.plan for row in rows], at)
     return [
         Standard(
@@ -188,6 +191,7 @@ def present(session: Session, at: At, rows: Iterable[StandardVersion]) -> list[S
             not_stated=not_stated(row),
             sources=row.sources,
             plan_period_ended=period_ended(plans.get(row.plan), at.on),
+            discrepancies=about[row.slug],
             links={
                 "self": f"/v1/standards/{row.slug}",
                 "versions": f"/v1/standards/{row.slug}/versions",

@@ -1,4 +1,4 @@
-"""Standards, indicators, programmes and discrepancies, append-only like the kinds before them."""
+"""Standards, indicators, programmes and discrepancies; a category for concepts, coverage for plans."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -12,6 +12,8 @@ VERSIONS = ["standard_version", "indicator_version", "programme_version", "discr
 
 
 def upgrade() -> None:
+    op.add_column("concept_version", sa.Column("category", sa.String(), nullable=True))
+    op.add_column("plan_version", sa.Column("text_coverage", sa.JSON(), nullable=True))
     create_versions(
         "standard_version",
         sa.Column("name", sa.String(), nullable=False),
