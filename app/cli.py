@@ -178,6 +178,22 @@ def check(
     out.print(f"{len(seed.documents)} documents, no faults.")
 
 
+@app.command("new-plan")
+def new_plan(
+    slug: Annotated[str, typer.Argument(help="Slug of the plan, for ever: place-subject-2026-2030")],
+    name: Annotated[str, typer.Option(help="Title as printed")],
+    region: Annotated[str, typer.Option(help="Six-digit code of the region it is made for")],
+    start: Annotated[str, typer.Option(help="First day of its period, such as 2026-01-01")],
+    text_file: Annotated[str, typer.Option(help="Name of the text that is quoted from")] = "plan.txt",
+    seed: Annotated[Path, typer.Option(help="Folder of seed files", file_okay=False)] = Path("seed"),
+) -> None:
+    """Make the folder for a new plan, with a file of each kind to fill in."""
+    from app.newplan import new_plan as write
+
+    for file in write(seed, slug=slug, name=name, region=region, start=start, text_file=text_file):
+        out.print(file)
+
+
 def _report(lines: list[str]) -> int:
     for line in lines:
         err.print(line)

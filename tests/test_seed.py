@@ -3,12 +3,15 @@
 from pathlib import Path
 
 import pytest
+import yaml
 from sqlalchemy import Engine
 from sqlmodel import Session
 from typer.testing import CliRunner
 
+from app.catalogue import KINDS
 from app.checking import look_up, refind
 from app.cli import app
+from app.newplan import TEMPLATE
 from app.provenance import normalised
 from app.seed import load
 from app.versioning import latest_release
@@ -92,10 +95,9 @@ def edit(folder: Path, file: str, before: str, after: str) -> None:
 
 
 def test_a_sound_folder_has_no_faults(folder: Path) -> None:
-    assert check(folder) == (
-        0,
-        ["quotes exact: 9", "quotes not found: 0", "quotes no text: 0", "7 documents, no faults."],
-    )
+    covered = "small-plan: 1 of 1 sentences with a figure quoted, 0 of 1 with a claim"
+    quotes = ["quotes exact: 9", "quotes not found: 0", "quotes no text: 0"]
+    assert check(folder) == (0, [covered, *quotes, "7 documents, no faults."])
 
 
 @pytest.mark.parametrize(
@@ -224,8 +226,6 @@ def test_a_file_that_would_not_be_read_is_a_fault(folder: Path, stray: str) -> N
 
 def test_the_seed_quotes_a_source_for_every_value_of_every_service() -> None:
     """Read from the files themselves, past the loader's own idea of them."""
-    import yaml
-
     services = yaml.safe_load((SEED / LIZHOU / "services.yaml").read_text(encoding="utf-8"))["items"]
     listed = [service for service in services if service["listed"]]
     assert len(listed) == 91
@@ -236,3 +236,50 @@ def test_the_seed_quotes_a_source_for_every_value_of_every_service() -> None:
         assert {"name", "domain"} | ({"listed"} if service["listed"] else set()) | values <= cited, service[
             "slug"
         ]
+
+
+def test_a_new_plans_folder_is_sound_before_anything_is_filled_in(folder: Path) -> None:
+    options = [
+        "--name",
+        "某县公共服务规划",
+        "--region",
+        "510802",
+        "--start",
+        "2026-01-01",
+        "--text-file",
+        "new.txt",
+    ]
+    command = ["new-plan", "somewhere-services-2026-2030", *options, "--seed", str(folder)]
+    result = CliRunner().invoke(app, command)
+    assert result.exit_code == 0, result.output
+    (folder.parent / "texts" / "new.txt").write_text("某县公共服务规划\n", encoding="utf-8")
+    code, lines = check(folder)
+    assert (code, lines[-1]) == (0, "8 documents, no faults.")
+    again = CliRunner().invoke(app, command, standalone_mode=False)
+    assert "there already" in str(again.exception)
+
+
+def test_the_templates_examples_load() -> None:
+    """Every commented example is an entry that its kind accepts, references and quotes aside."""
+    values = {
+        "$short": "x-2026",
+        "$start": "2026-01-01",
+        "$slug": "x",
+        "$region": "510802",
+        "$text_file": "x",
+        "$name": "x",
+    }
+    for file in TEMPLATE.glob("*.yaml"):
+        text = file.read_text(encoding="utf-8").replace("items: []", "items:")
+        for word, value in values.items():
+            text = text.replace(word, value)
+        lines = [
+            line.removeprefix("# ") if line.startswith(("# - ", "#   ")) else line
+            for line in text.splitlines()
+        ]
+        content = KINDS[file.stem].content
+        (item,) = yaml.safe_load("\n".join(lines))["items"]
+        for source in item["sources"]:
+            source["plan"] = "x"
+        of_plan = {"plan": "x"} if "plan" in content.model_fields else {}
+        content.model_validate({"valid_from": "2026-01-01", **of_plan, **item})
