@@ -248,7 +248,8 @@ def _dangling(session: Session, documents: Documents) -> Iterator[Fault]:
 def _references(content: Content) -> Iterator[tuple[str, str, str]]:
     """Where a document refers to what: its fields, and the plans that it quotes."""
     for field, kind in content.refers.items():
-        yield f"/{field}", kind, getattr(content, field)
+        if getattr(content, field) is not None:
+            yield f"/{field}", kind, getattr(content, field)
     for place, source in enumerate(getattr(content, "sources", [])):
         yield f"/sources/{place}/plan", "plans", source.plan
 
