@@ -43,13 +43,8 @@ class StandardContent(Content):
     may_cite: ClassVar[tuple[str, ...]] = (
         "concept", "service", "measure", "comparator", "value_high", "value_derived", "per", "period", "firmness",
     )  # fmt: skip
-    coded: ClassVar[tuple[str, ...]] = (
-        "measure",
-        "comparator",
-        "per",
-        "period",
-        "firmness",
-    )
+    # value_text has the unit as it is printed; `unit` is what it is counted in.
+    coded: ClassVar[tuple[str, ...]] = ("measure", "comparator", "unit", "per", "period", "firmness")
     refers: ClassVar[dict[str, str]] = {"plan": "plans", "concept": "concepts", "service": "services"}
     searched: ClassVar[dict[str, int]] = {"name": 0, "population": 40}
 

@@ -19,13 +19,19 @@
  * @typedef {Map<string, Node[]>} Clauses  by fact
  * @typedef {{ slug: string, service: string, version: number, strength: string, test: Test, whole: Node }} Rule
  * @typedef {{ slug: string, offer: Record<string, string>, rules: Rule[], clauses: Clauses }} Service
- * @typedef {Map<string, any>} Facts
- * @typedef {{ facts: Facts, nothing: Knowledge, services: Service[], follows: Map<string, string[]> }} Prepared
+ * @typedef {{ facts: Map<string, any>, premises: Map<string, Node>, nothing: Knowledge, services: Service[] }} Prepared
  * @typedef {{ on: string, facts?: Record<string, any>, declined?: Iterable<string> }} Asked
  */
 
 const STRENGTHS = ["entitlement", "target_group", "pilot"];
-const OPERATORS = ["is", "in", "at_least", "at_most", "more_than", "less_than", "within"];
+/** @type {Record<string, (n: number) => Span>} */
+const BOUNDS = {
+  at_least: (n) => [n, Infinity],
+  at_most: (n) => [-Infinity, n],
+  more_than: (n) => [n + 1, Infinity],
+  less_than: (n) => [-Infinity, n - 1],
+};
+const OPERATORS = ["is", "in", "within", ...Object.keys(BOUNDS)];
 const [DAY, EPOCH, LAST_DAY] = [86_400_000, 719_163, 3_652_059]; // days are counted from 0001-01-01, which is day 1
 const [MOST_TRIALS, MOST_COMPLETIONS, MOST_FAULTS] = [4096, 65_536, 20]; // where the server, too, stops trying
 
@@ -39,8 +45,8 @@ export class InvalidFacts extends TypeError {
 }
 
 const placeOf = (/** @type {string} */ fact) => "/facts/" + fact.replace(/~/g, "~0").replace(/\//g, "~1");
-const covers = (/** @type {Span} */ [a, b], /** @type {Span} */ [c, d]) => a <= c && c <= d && d <= b;
-const meets = (/** @type {Span} */ [a, b], /** @type {Span} */ [c, d]) => a <= d && c <= b;
+const covers = (/** @type {Span} */ a, /** @type {Span} */ b) => a[0] <= b[0] && b[0] <= b[1] && b[1] <= a[1];
+const meets = (/** @type {Span} */ a, /** @type {Span} */ b) => a[0] <= b[1] && b[0] <= a[1];
 /** @template T @param {Map<string, T[]>} map @param {string} key @param {T} value */
 const add = (map, key, value) => map.get(key)?.push(value) ?? map.set(key, [value]);
 
@@ -55,15 +61,12 @@ function dayOf(text) {
   return day >= 1 && isoDay(day) === text ? day : NaN;
 }
 
-/** All codes inside a region: a province ends with 0000, a city in it with 00. @param {any} code @returns {Span} */
-function within(code) {
-  if (typeof code !== "string" || !/^[1-9][0-9]{5}$/.test(code)) return [NaN, NaN];
-  return [Number(code), Number(code) + (code.endsWith("0000") ? 9999 : code.endsWith("00") ? 99 : 0)];
-}
-
-/** The numbers that stand for a value; none if the fact cannot have it. @param {any} fact @param {any} value @returns {Span} */
+/** The numbers that stand for a value: a region for all codes in it. @param {any} fact @param {any} value @returns {Span} */
 function spanOf({ type, values }, value) {
-  if (type === "region") return within(value);
+  if (type === "region") {
+    const code = typeof value === "string" && /^[1-9][0-9]{5}$/.test(value) ? Number(value) : NaN;
+    return [code, code + (code % 10_000 === 0 ? 9999 : code % 100 === 0 ? 99 : 0)];
+  }
   const choices = type === "boolean" ? [false, true] : values.map((/** @type {any} */ one) => one.value);
   const number = type === "integer" ? value : type === "date" ? dayOf(value) : choices.indexOf(value);
   return Number.isInteger(number) ? [number, number] : [NaN, NaN];
@@ -111,20 +114,22 @@ function understood(prepared, { facts = {}, on }) {
     if (read) known[slug] = read;
     else faults.push({ pointer: placeOf(slug), message: fact ? "The fact cannot be so." : "There is no such fact." });
   }
-  if (!faults.length) faults.push(...derive(prepared.facts, known, on));
+  if (!faults.length) faults.push(...derive(prepared, known, on));
   if (faults.length) throw new InvalidFacts(faults);
   return known;
 }
 
-/** Adds what follows until nothing more does; says what is contradictory. @param {Facts} facts @param {Knowledge} known @param {string} on */
-function derive(facts, known, on) {
+/** Adds what follows until nothing more does; returns the contradictions. @param {Prepared} prepared @param {Knowledge} known @param {string} on */
+function derive({ facts, premises }, known, on) {
   const faults = new Map();
   for (let changed = true; changed; ) {
     changed = false;
     for (const [slug, fact] of facts) {
-      const [mine, from] = [known[slug], fact.derivation?.implies?.from ?? fact.derivation?.from];
-      const follows = known[from] && !faults.has(slug) && consequence(facts, known, fact, on);
-      if (!follows) continue;
+      const { implies, value, from = implies?.from } = fact.derivation ?? {};
+      const premise = premises.get(slug);
+      if (!known[from] || faults.has(slug) || (premise && !premise.test(known))) continue;
+      const [mine, [[low, high]]] = [known[slug], known[from].spans];
+      const follows = premise ? spanOf(fact, value) : [completedYears(high, on), completedYears(low, on)];
       const spans = common(mine.spans, follows);
       const message = `On this day, ${from} leaves no such value of ${slug}.`;
       if (!spans.length) faults.set(slug, { pointer: placeOf(mine.given ? slug : from), message });
@@ -134,30 +139,16 @@ function derive(facts, known, on) {
   return [...faults.values()];
 }
 
-/** What follows for a fact. @param {Facts} facts @param {Knowledge} known @param {any} fact @param {string} on @returns {Span[] | null} */
-function consequence(facts, known, fact, on) {
-  const { implies, value, from } = fact.derivation;
-  if (implies) return implied(facts, known, implies) ? [spanOf(fact, value)] : null;
-  const [[low, high]] = known[from].spans;
-  return [[completedYears(high, on), completedYears(low, on)]];
-}
-
-/** @param {Facts} facts @param {Knowledge} known @param {any} premise */
-function implied(facts, known, premise) {
-  const wanted = premise.in.map((/** @type {any} */ value) => spanOf(facts.get(premise.from), value));
-  return verdict(known[premise.from].spans, union(wanted));
-}
-
 /** Who was born on a leap day grows older on 1 March elsewhere. @param {number} birth @param {string} on */
 function completedYears(birth, on) {
   const born = isoDay(birth);
   return Number(on.slice(0, 4)) - Number(born.slice(0, 4)) - (on.slice(5) < born.slice(5) ? 1 : 0);
 }
 
-/** @param {Span[]} left @param {Span[]} right @returns {Span[]} */
-function common(left, right) {
-  const pairs = left.flatMap((one) => right.filter((other) => meets(one, other)).map((other) => [one, other]));
-  return pairs.map(([[a, b], [c, d]]) => [Math.max(a, c), Math.min(b, d)]);
+/** @param {Span[]} spans @param {number[]} other @returns {Span[]} */
+function common(spans, [from, to]) {
+  const found = spans.map(([low, high]) => [Math.max(low, from), Math.min(high, to)]);
+  return /** @type {Span[]} */ (found.filter(([low, high]) => low <= high));
 }
 
 /** The same without overlaps. @param {Span[]} spans */
@@ -174,13 +165,13 @@ function union(spans) {
 /** Whether all that is left is wanted, or none of it. @param {Span[]} left @param {Span[]} wanted @returns {Truth} */
 function verdict(left, wanted) {
   let [inside, outside] = [false, false];
-  for (const [low, high] of left) {
+  for (const one of left) {
     let whole = false;
-    for (const [from, to] of wanted) {
-      if (from <= high && low <= to) inside = true;
-      if (from <= low && high <= to) whole = true;
+    for (const span of wanted) {
+      inside ||= meets(span, one);
+      whole ||= covers(span, one);
     }
-    if (!whole) outside = true;
+    outside ||= !whole;
   }
   return inside && outside ? null : inside;
 }
@@ -218,7 +209,7 @@ function joined(parts, enough) {
   };
 }
 
-/** @param {any} raw @param {Facts} facts @param {boolean} plain whether no `not` turns it round @returns {Node} */
+/** @param {any} raw @param {Map<string, any>} facts @param {boolean} plain whether no `not` turns it round @returns {Node} */
 function compiled(raw, facts, plain = true) {
   if (raw.not) return not(compiled(raw.not, facts, !plain));
   const parts = (raw.all ?? raw.any ?? []).map((/** @type {any} */ part) => compiled(part, facts, plain));
@@ -226,11 +217,7 @@ function compiled(raw, facts, plain = true) {
   const op = OPERATORS.find((name) => raw[name] !== undefined);
   if (!op) return UNDEFINED;
   const spans = [raw[op]].flat().map((value) => spanOf(facts.get(raw.fact), value));
-  const [[n]] = spans;
-  const [up, down] = [{ at_least: n, more_than: n + 1 }[op], { at_most: n, less_than: n - 1 }[op]];
-  if (up !== undefined) spans[0] = [up, Infinity];
-  if (down !== undefined) spans[0] = [-Infinity, down];
-  return clause(raw.fact, op, spans, plain);
+  return clause(raw.fact, op, BOUNDS[op] ? [BOUNDS[op](spans[0][0])] : spans, plain);
 }
 
 /** @param {string} fact @param {string} op @param {Span[]} named @param {boolean} plain @returns {Node} */
@@ -239,10 +226,10 @@ function clause(fact, op, named, plain) {
   return { ...UNDEFINED, test: (known) => verdict(known[fact].spans, wanted), fact, op, named, plain };
 }
 
-/** @param {Node} root @returns {Node[]} */
-const leaves = (root) => (root.parts.length ? root.parts.flatMap(leaves) : [root]);
-/** @param {Node} root @returns {Node[]} */
-const mergedLeaves = (root) => (root.merged.length ? root.merged.flatMap(mergedLeaves) : [root]);
+/** @param {Node} root @param {"parts" | "merged"} inside @returns {Node[]} */
+const leaves = (root, inside = "parts") => {
+  return root[inside].length ? root[inside].flatMap((part) => leaves(part, inside)) : [root];
+};
 
 /** @param {Node[]} found @returns {Clauses} */
 function byFact(found) {
@@ -302,7 +289,7 @@ function tried(clauses, known, most, code) {
 
 /** A condition's exact truth, unless that takes too many trials. @param {Node} root @param {Knowledge} nothing @returns {Test} */
 function exactly(root, nothing) {
-  const clauses = byFact(mergedLeaves(root));
+  const clauses = byFact(leaves(root, "merged"));
   const tangled = new Map([...clauses].filter(([fact, asked]) => !nested(nothing[fact], asked)));
   return (known) => {
     const value = root.test(known);
@@ -321,7 +308,7 @@ function nested(kind, asked) {
   return wanted.every((outer, i) => i === 0 || wanted[i - 1].every((one) => outer.includes(one)));
 }
 
-/** @param {string} slug @param {any} rule @param {Facts} facts @param {Knowledge} nothing @returns {Rule} */
+/** @param {string} slug @param {any} rule @param {Map<string, any>} facts @param {Knowledge} nothing @returns {Rule} */
 function ruleOf(slug, { service, version, strength, open_ended, condition, other_readings }, facts, nothing) {
   const conditions = [condition, ...other_readings.map((/** @type {any} */ other) => other.condition)];
   const roots = conditions.map((one) => compiled(one, facts));
@@ -359,22 +346,21 @@ function missing({ rules, clauses }, known) {
 }
 
 /** A fact, and what may imply it; never a birth date for an age: that says more than is needed.
- * @param {Facts} facts @param {Knowledge} known @param {string} fact @param {string[]} seen @returns {string[]} */
-function waysTo(facts, known, fact, seen = []) {
-  const { implies } = facts.get(fact).derivation ?? {};
-  const open = known[implies?.from] && !seen.includes(implies.from) && implied(facts, known, implies) === null;
-  return open ? [fact, ...waysTo(facts, known, implies.from, [...seen, fact])] : [fact];
+ * @param {Map<string, Node>} premises @param {Knowledge} known @param {string} fact @param {string[]} seen @returns {string[]} */
+function waysTo(premises, known, fact, seen = []) {
+  const premise = premises.get(fact);
+  if (!premise || seen.includes(premise.fact) || premise.test(known) !== null) return [fact];
+  return [fact, ...waysTo(premises, known, premise.fact, [...seen, fact])];
 }
 
 /** How many services an answer settles on average.
  * @param {Prepared} prepared @param {string} fact @param {Service[]} services @param {Knowledge} known @param {string} on */
-function settled({ facts, follows }, fact, services, known, on) {
-  const premises = (follows.get(fact) ?? []).map((one) => facts.get(one).derivation.implies.in);
-  const asked = premises.map((values) => compiled({ fact, in: values }, facts));
-  asked.push(...services.flatMap((service) => service.clauses.get(fact) ?? []));
-  const counts = classes(known[fact], asked).flatMap((answer) => {
+function settled(prepared, fact, services, known, on) {
+  const premises = [...prepared.premises.values()].filter((premise) => premise.fact === fact);
+  const asked = services.flatMap((service) => service.clauses.get(fact) ?? []);
+  const counts = classes(known[fact], [...asked, ...premises]).flatMap((answer) => {
     const trial = Object.assign(Object.create(known), { [fact]: answer });
-    if (premises.length && derive(facts, trial, on).length) return [];
+    if (premises.length && derive(prepared, trial, on).length) return [];
     return services.filter((service) => decide(service, trial).outcome !== "undetermined").length;
   });
   const mean = counts.length ? counts.reduce((sum, count) => sum + count) / counts.length : 0;
@@ -386,7 +372,7 @@ function settled({ facts, follows }, fact, services, known, on) {
 function nextQuestion(prepared, known, open, { declined = [], on }) {
   const [found, refused] = [/** @type {Map<string, Service[]>} */ (new Map()), new Set(declined)];
   for (const [service, lacking] of open) {
-    for (const fact of new Set(lacking.flatMap((one) => waysTo(prepared.facts, known, one)))) {
+    for (const fact of new Set(lacking.flatMap((one) => waysTo(prepared.premises, known, one)))) {
       if (!refused.has(fact) && !known[fact].given && !exact(known[fact])) add(found, fact, service);
     }
   }
@@ -413,9 +399,12 @@ export function prepare(bundle) {
     const mine = rules.filter(({ service }) => service === slug);
     return { slug, offer, rules: mine, clauses: byFact(mine.flatMap(({ whole }) => leaves(whole))) };
   });
-  const follows = new Map();
-  for (const [slug, { derivation }] of facts) if (derivation?.implies) add(follows, derivation.implies.from, slug);
-  return { facts, nothing, services, follows };
+  const premises = new Map();
+  for (const [slug, { derivation }] of facts) {
+    const { from, in: values } = derivation?.implies ?? {};
+    if (facts.has(from)) premises.set(slug, compiled({ fact: from, in: values }, facts));
+  }
+  return { facts, premises, nothing, services };
 }
 
 /** Who gets what by which rule, what is missing, and what to ask next. Throws `InvalidFacts`.
