@@ -102,12 +102,16 @@ def publish(
     """
     from app.database import reading
     from app.publishing import publish as publish_changeset
-    from app.seed import load
+    from app.publishing import says_already
+    from app.seed import digest_of, load
     from app.versioning import latest_release
 
     with database() as engine:
         with reading(engine) as session:
             base = latest_release(session)
+            if says_already(session, publisher, digest_of(folder)):
+                out.print(f"Nothing to publish: release {base} says all of it.")
+                return
         seed = load(folder)
         changeset = seed.changeset(message=message, publisher=publisher, base_release=base)
         try:

@@ -93,7 +93,7 @@ class RequestLog:
             await self.app(scope, receive, send)
             return
         began = time.perf_counter()
-        status = 500  # what becomes of a failure that passes through here
+        status = 0
 
         async def send_and_note(message: Message) -> None:
             nonlocal status

@@ -60,6 +60,7 @@ class Changeset(BaseModel):
     documents: list[dict[str, Any]] = []
     withdrawals: list[dict[str, Any]] = []
     standing: bool = False
+    digest: str | None = None
 
 
 class Published(BaseModel):
@@ -75,6 +76,12 @@ class Published(BaseModel):
 Documents = list[tuple[int, Content]]
 Withdrawals = list[tuple[int, Withdrawal]]
 Newest = dict[tuple[str, str], Row]
+
+
+def says_already(session: Session, publisher: str, digest: str) -> bool:
+    """Whether a publisher's last release came from files of this digest: then there is nothing new to say."""
+    last = select(col(Release.digest)).where(col(Release.publisher) == publisher)
+    return session.scalar(last.order_by(col(Release.number).desc()).limit(1)) == digest
 
 
 def publish(engine: Engine, changeset: Changeset) -> Published:
@@ -306,6 +313,7 @@ def _insert(session: Session, changeset: Changeset, rows: Sequence[Row]) -> Publ
             recorded_at=datetime.now(UTC),
             publisher=changeset.publisher,
             message=changeset.message,
+            digest=changeset.digest,
         )
     )
     try:

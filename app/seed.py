@@ -8,6 +8,7 @@
 A file is `{valid_from: …, items: […]}`; `valid_from` is for those items that give none.
 """
 
+import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -33,12 +34,14 @@ class Seed:
     places: dict[str, Place] = field(default_factory=dict)
     faults: list[tuple[Place, Said]] = field(default_factory=list)
     nodes: dict[int, yaml.Node] = field(default_factory=dict)
+    digest: str | None = None
 
     def changeset(self, *, message: str, publisher: str, base_release: int) -> Changeset:
         return Changeset(
             message=message,
             publisher=publisher,
             base_release=base_release,
+            digest=self.digest,
             documents=self.documents,
             withdrawals=self.withdrawals,
             standing=True,
@@ -64,12 +67,21 @@ class Lines(yaml.CSafeLoader):
     """YAML as nodes, from which the lines can still be read."""
 
 
+def digest_of(folder: Path) -> str:
+    """SHA-256 over the names and contents of all files that a seed is read from."""
+    whole = hashlib.sha256()
+    for file in sorted([*folder.glob("**/*.y*ml"), *folder.glob("regions/*.json")]):
+        content = hashlib.sha256(file.read_bytes()).hexdigest()
+        whole.update(f"{file.relative_to(folder)} {content}\n".encode())
+    return f"sha256:{whole.hexdigest()}"
+
+
 def load(folder: Path) -> Seed:
     """Reads a folder. Faults in the files themselves are kept in `faults`; nothing is published here.
 
     Raises `Invalid` where there is no such folder or nothing in it.
     """
-    seed, read = Seed(), set[Path]()
+    seed, read = Seed(digest=digest_of(folder)), set[Path]()
     for file in sorted(folder.glob("regions/regions-*.json")):
         _load_regions(seed, file)
     for kind in (*KINDS, "withdrawals"):
@@ -111,42 +123,40 @@ def _load_regions(seed: Seed, file: Path) -> None:
 
 
 def _load_file(seed: Seed, kind: str, file: Path, folder: Path) -> None:
+    name = str(file)
     try:
-        node = yaml.compose(file.read_text(encoding="utf-8"), Loader=Lines)
+        root = yaml.compose(file.read_text(encoding="utf-8"), Loader=Lines)
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         line = getattr(getattr(error, "problem_mark", None), "line", 0) + 1
         said = str(getattr(error, "problem", "not UTF-8 text"))
-        seed.faults.append(((str(file), line), Said(f"Not YAML: {said}.", f"不是有效的 YAML：{said}。")))
+        seed.faults.append(((name, line), Said(f"Not YAML: {said}.", f"不是有效的 YAML：{said}。")))
         return
-    where: dict[str, int] = {}
-    content = _value(node, "", where, seed, str(file)) if node is not None else {}
-    if not isinstance(content, dict) or not isinstance(content.get("items"), list):
-        seed.faults.append(
-            (
-                (str(file), 1),
-                Said("A seed file is a mapping with a list `items`.", "文件应为含 items 列表的映射。"),
-            )
-        )
+    parts = {str(key.value): (key, value) for key, value in root.value} if _is_mapping(root) else {}
+    items = parts.pop("items", (root, None))[1]
+    valid_from = parts.pop("valid_from", (root, None))[1]
+    if not isinstance(items, yaml.SequenceNode):
+        shape = Said("A seed file is a mapping with a list `items`.", "文件应为含 items 列表的映射。")
+        seed.faults.append(((name, 1), shape))
         return
-    for name in sorted(content.keys() - {"items", "valid_from"}):
-        at = (str(file), where.get(f"/{name}", 1))
-        seed.faults.append((at, Said(f"{name} is not known here.", f"不认识 {name}。")))
+    for key, _ in parts.values():
+        unknown = Said(f"{key.value} is not known here.", f"不认识 {key.value}。")
+        seed.faults.append(((name, key.start_mark.line + 1), unknown))
     plan = file.parent.name if file.parent != folder else None
     into = seed.withdrawals if kind == "withdrawals" else seed.documents
-    for number, item in enumerate(content["items"]):
-        inside = f"/items/{number}"
-        outside = f"/{'withdrawals' if kind == 'withdrawals' else 'documents'}/{len(into)}"
-        seed.places |= {
-            outside + path.removeprefix(inside): (str(file), line)
-            for path, line in where.items()
-            if path == inside or path.startswith(inside + "/")
-        }
+    place = "withdrawals" if kind == "withdrawals" else "documents"
+    for number, node in enumerate(items.value):
+        item = _value(node, f"/{place}/{len(into)}", seed, name)
         if not isinstance(item, dict):
-            seed.faults.append(((str(file), where[inside]), Said("An item is a mapping.", "条目应为映射。")))
+            mapping = Said("An item is a mapping.", "条目应为映射。")
+            seed.faults.append(((name, node.start_mark.line + 1), mapping))
             continue
         if kind in KINDS and "position" in KINDS[kind].content.model_fields:
             item.setdefault("position", number + 1)
-        into.append(_completed(item, kind, plan, content.get("valid_from")))
+        into.append(_completed(item, kind, plan, valid_from and _scalar(valid_from)))
+
+
+def _is_mapping(node: yaml.Node | None) -> bool:
+    return isinstance(node, yaml.MappingNode)
 
 
 def _completed(item: dict[str, Any], kind: str, plan: str | None, valid_from: object) -> dict[str, Any]:
@@ -169,14 +179,15 @@ def _completed(item: dict[str, Any], kind: str, plan: str | None, valid_from: ob
     return whole
 
 
-def _value(node: yaml.Node, path: str, where: dict[str, int], seed: Seed, file: str) -> Any:  # noqa: ANN401
-    """A node's value, its line and those of all its parts noted in `where`."""
-    where[path] = node.start_mark.line + 1
+def _value(node: yaml.Node, path: str, seed: Seed, file: str) -> Any:  # noqa: ANN401 - whatever YAML knows
+    """A node's value; its place and those of all its parts are noted in the seed."""
+    place = file, node.start_mark.line + 1
+    seed.places[path] = place
     if isinstance(node, yaml.CollectionNode):
         # An alias leads to the same node again, and could do so without end.
         if id(node) in seed.nodes:
             alias = Said("Write it out: aliases are not used here.", "请写出内容，此处不使用别名引用。")
-            seed.faults.append(((file, where[path]), alias))
+            seed.faults.append((place, alias))
             return None
         seed.nodes[id(node)] = node
     if isinstance(node, yaml.MappingNode):
@@ -186,13 +197,17 @@ def _value(node: yaml.Node, path: str, where: dict[str, int], seed: Seed, file: 
             if key in mapping:
                 twice = Said(f"{key} stands here twice.", f"{key} 重复。")
                 seed.faults.append(((file, key_node.start_mark.line + 1), twice))
-            mapping[key] = _value(value_node, f"{path}/{key}", where, seed, file)
+            mapping[key] = _value(value_node, f"{path}/{key}", seed, file)
         return mapping
     if isinstance(node, yaml.SequenceNode):
-        return [_value(part, f"{path}/{n}", where, seed, file) for n, part in enumerate(node.value)]
+        return [_value(part, f"{path}/{n}", seed, file) for n, part in enumerate(node.value)]
     return _scalar(node)
 
 
 def _scalar(node: yaml.Node) -> Any:  # noqa: ANN401 - whatever YAML knows
-    loader = yaml.SafeLoader("")
-    return loader.construct_object(node)
+    if node.tag == "tag:yaml.org,2002:str":
+        return node.value  # nearly all of them, and constructing takes its time
+    return CONSTRUCTOR.construct_object(node)
+
+
+CONSTRUCTOR = yaml.SafeLoader("")

@@ -40,6 +40,7 @@ class Release(SQLModel, table=True):
     recorded_at: datetime = Field(sa_type=Moment)
     publisher: str
     message: str
+    digest: str | None = None
 
 
 Lookup = Callable[[str, str, date], "Content | None"]

@@ -136,7 +136,7 @@ def test_an_alias_is_refused_before_it_grows(folder: Path) -> None:
     bomb = "a: &a [x,x]\n" + "".join(
         f"{c}: &{c} [*{p},*{p}]\n" for p, c in zip("abcdefgh", "bcdefghi", strict=False)
     )
-    (folder / "concepts.yaml").write_text(bomb + "items: []\n", encoding="utf-8")
+    (folder / "concepts.yaml").write_text(bomb + "items: [*i, {slug: x, name: *h}]\n", encoding="utf-8")
     code, lines = check(folder)
     assert code == 1
     assert any("aliases are not used" in line for line in lines)

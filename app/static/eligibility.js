@@ -9,7 +9,6 @@
  *     assess(prepared, { on: "2024-06-01", facts: { age: { min: 60 } }, declined: ["disability_grade"] });
  *
  * Values are numbers in here (a day, a region code, a place in a list), and what a fact may still be is spans of them.
- *
  * @typedef {boolean | null} Truth  null is unknown
  * @typedef {[low: number, high: number]} Span  with both its ends
  * @typedef {{ type: string, spans: Span[], given: boolean }} Known
@@ -22,16 +21,12 @@
  * @typedef {{ facts: Map<string, any>, premises: Map<string, Node>, nothing: Knowledge, services: Service[] }} Prepared
  * @typedef {{ on: string, facts?: Record<string, any>, declined?: Iterable<string> }} Asked
  */
-
 const STRENGTHS = ["entitlement", "target_group", "pilot"];
-/** @type {Record<string, (n: number) => Span>} */
-const BOUNDS = {
-  at_least: (n) => [n, Infinity],
-  at_most: (n) => [-Infinity, n],
-  more_than: (n) => [n + 1, Infinity],
-  less_than: (n) => [-Infinity, n - 1],
+/** @type {Record<string, Span>} how far from the value that is written the wanted ones begin and end */
+const OPERATORS = {
+  is: [0, 0], in: [0, 0], within: [0, 0],
+  at_least: [0, Infinity], more_than: [1, Infinity], at_most: [-Infinity, 0], less_than: [-Infinity, -1],
 };
-const OPERATORS = ["is", "in", "within", ...Object.keys(BOUNDS)];
 const [DAY, EPOCH, LAST_DAY] = [86_400_000, 719_163, 3_652_059]; // days are counted from 0001-01-01, which is day 1
 const [MOST_TRIALS, MOST_COMPLETIONS, MOST_FAULTS] = [4096, 65_536, 20]; // where the server, too, stops trying
 
@@ -43,26 +38,25 @@ export class InvalidFacts extends TypeError {
     this.faults = faults;
   }
 }
-
 const placeOf = (/** @type {string} */ fact) => "/facts/" + fact.replace(/~/g, "~0").replace(/\//g, "~1");
+const isoDay = (/** @type {number} */ day) => new Date((day - EPOCH) * DAY).toISOString().slice(0, 10);
+/** Who was born on a leap day grows older on 1 March elsewhere. @param {string} born @param {string} on */
+const completedYears = (born, on) => +on.slice(0, 4) - +born.slice(0, 4) - (on.slice(5) < born.slice(5) ? 1 : 0);
 const covers = (/** @type {Span} */ a, /** @type {Span} */ b) => a[0] <= b[0] && b[0] <= b[1] && b[1] <= a[1];
-const meets = (/** @type {Span} */ a, /** @type {Span} */ b) => a[0] <= b[1] && b[0] <= a[1];
+const exact = (/** @type {Known} */ { spans }) => spans.length === 1 && spans[0][0] === spans[0][1];
+const ranged = (/** @type {Known} */ { type }) => type === "integer" || type === "date";
 /** @template T @param {Map<string, T[]>} map @param {string} key @param {T} value */
 const add = (map, key, value) => map.get(key)?.push(value) ?? map.set(key, [value]);
 
 // ---- What is known, and what follows from it
-
-const isoDay = (/** @type {number} */ day) => new Date((day - EPOCH) * DAY).toISOString().slice(0, 10);
-
 /** @param {unknown} text @returns {number} */
 function dayOf(text) {
   if (typeof text !== "string" || !/^[0-9]{4}-[0-9]{2}-[0-9]{2}$/.test(text)) return NaN;
   const day = Date.parse(text + "T00:00:00Z") / DAY + EPOCH;
   return day >= 1 && isoDay(day) === text ? day : NaN;
 }
-
-/** The numbers that stand for a value: a region for all codes in it. @param {any} fact @param {any} value @returns {Span} */
-function spanOf({ type, values }, value) {
+/** The numbers for a value: for a region, all codes in it. @param {any} fact @param {any} value @returns {Span} */
+function spanOf({ type, values = [] }, value) {
   if (type === "region") {
     const code = typeof value === "string" && /^[1-9][0-9]{5}$/.test(value) ? Number(value) : NaN;
     return [code, code + (code % 10_000 === 0 ? 9999 : code % 100 === 0 ? 99 : 0)];
@@ -71,30 +65,25 @@ function spanOf({ type, values }, value) {
   const number = type === "integer" ? value : type === "date" ? dayOf(value) : choices.indexOf(value);
   return Number.isInteger(number) ? [number, number] : [NaN, NaN];
 }
-
 /** @param {any} fact @returns {Known} */
-function unknown({ type, minimum = 0, maximum = 0, values }) {
-  const choices = type === "boolean" ? [0, 1] : values.keys();
+function unknown({ type, minimum = 0, maximum = 0, values = [] }) {
+  const choices = type === "boolean" ? [0, 1] : [...values.keys()];
   /** @type {Record<string, Span[]>} */
   const ranges = { integer: [[minimum, maximum]], date: [[1, LAST_DAY]], region: [[0, 999_999]] };
-  return { type, spans: ranges[type] ?? [...choices].map((place) => [place, place]), given: false };
+  return { type, spans: ranges[type] ?? choices.map((place) => [place, place]), given: false };
 }
-
-const ranged = (/** @type {Known} */ { type }) => type === "integer" || type === "date";
-const exact = (/** @type {Known} */ { spans }) => spans.length === 1 && spans[0][0] === spans[0][1];
 
 /** What one value, band or set says; null if that cannot be. @param {any} fact @param {Known} all @param {any} raw */
 function parsed(fact, all, raw) {
   let spans = [spanOf(fact, raw)];
   if (typeof raw === "object") {
-    const { min = null, max = null, any_of = null } = raw;
-    const band = ranged(all) && (min ?? max) !== null;
-    const listed = !ranged(all) && all.type !== "region";
-    const set = listed && Array.isArray(any_of) && any_of.length <= 2 * all.spans.length;
-    const others = Object.keys(raw).some((key) => !(band ? ["min", "max"] : ["any_of"]).includes(key));
-    const low = min === null ? all.spans[0][0] : spanOf(fact, min)[0];
-    const high = max === null ? all.spans[0][1] : spanOf(fact, max)[0];
-    spans = others ? [] : band ? [[low, high]] : set ? [...new Set(any_of)].map((one) => spanOf(fact, one)) : [];
+    const { min = null, max = null, any_of = [] } = raw;
+    const [low, high] = [min, max].map((end, i) => (end === null ? all.spans[0][i] : spanOf(fact, end)[0]));
+    const only = (/** @type {string[]} */ ...allowed) => Object.keys(raw).every((key) => allowed.includes(key));
+    const band = ranged(all) && only("min", "max") && (min ?? max) !== null;
+    const set = !ranged(all) && all.type !== "region" && only("any_of") && Array.isArray(any_of);
+    spans = band ? [[low, high]] : set ? [...new Set(any_of)].map((one) => spanOf(fact, one)) : [];
+    if (set && any_of.length > 2 * all.spans.length) return null;
   }
   const fits = spans.length > 0 && spans.every((one) => all.spans.some((span) => covers(span, one)));
   return fits ? { ...all, spans, given: true } : null;
@@ -119,7 +108,8 @@ function understood(prepared, { facts = {}, on }) {
   return known;
 }
 
-/** Adds what follows until nothing more does; returns the contradictions. @param {Prepared} prepared @param {Knowledge} known @param {string} on */
+/** Adds what follows until nothing more does; returns what contradicts.
+ * @param {Prepared} prepared @param {Knowledge} known @param {string} on */
 function derive({ facts, premises }, known, on) {
   const faults = new Map();
   for (let changed = true; changed; ) {
@@ -129,8 +119,9 @@ function derive({ facts, premises }, known, on) {
       const premise = premises.get(slug);
       if (!known[from] || faults.has(slug) || (premise && !premise.test(known))) continue;
       const [mine, [[low, high]]] = [known[slug], known[from].spans];
-      const follows = premise ? spanOf(fact, value) : [completedYears(high, on), completedYears(low, on)];
-      const spans = common(mine.spans, follows);
+      const follows = premise ? spanOf(fact, value) : [high, low].map((day) => completedYears(isoDay(day), on));
+      const both = mine.spans.map(([a, b]) => [Math.max(a, follows[0]), Math.min(b, follows[1])]);
+      const spans = /** @type {Span[]} */ (both.filter(([a, b]) => a <= b));
       const message = `On this day, ${from} leaves no such value of ${slug}.`;
       if (!spans.length) faults.set(slug, { pointer: placeOf(mine.given ? slug : from), message });
       else if (String(spans) !== String(mine.spans)) [known[slug], changed] = [{ ...mine, spans }, true];
@@ -139,45 +130,7 @@ function derive({ facts, premises }, known, on) {
   return [...faults.values()];
 }
 
-/** Who was born on a leap day grows older on 1 March elsewhere. @param {number} birth @param {string} on */
-function completedYears(birth, on) {
-  const born = isoDay(birth);
-  return Number(on.slice(0, 4)) - Number(born.slice(0, 4)) - (on.slice(5) < born.slice(5) ? 1 : 0);
-}
-
-/** @param {Span[]} spans @param {number[]} other @returns {Span[]} */
-function common(spans, [from, to]) {
-  const found = spans.map(([low, high]) => [Math.max(low, from), Math.min(high, to)]);
-  return /** @type {Span[]} */ (found.filter(([low, high]) => low <= high));
-}
-
-/** The same without overlaps. @param {Span[]} spans */
-function union(spans) {
-  const found = /** @type {Span[]} */ ([]);
-  for (const [low, high] of [...spans].sort((a, b) => a[0] - b[0])) {
-    const last = found[found.length - 1];
-    if (last && low <= last[1] + 1) last[1] = Math.max(last[1], high);
-    else found.push([low, high]);
-  }
-  return found;
-}
-
-/** Whether all that is left is wanted, or none of it. @param {Span[]} left @param {Span[]} wanted @returns {Truth} */
-function verdict(left, wanted) {
-  let [inside, outside] = [false, false];
-  for (const one of left) {
-    let whole = false;
-    for (const span of wanted) {
-      inside ||= meets(span, one);
-      whole ||= covers(span, one);
-    }
-    outside ||= !whole;
-  }
-  return inside && outside ? null : inside;
-}
-
 // ---- Conditions: functions from what is known to true, false or null
-
 /** @type {Node} */
 const UNDEFINED = { parts: [], merged: [], test: () => null, fact: "", op: "", named: [], plain: true };
 const opposite = (/** @type {Truth} */ value) => (value === null ? null : !value);
@@ -185,7 +138,6 @@ const opposite = (/** @type {Truth} */ value) => (value === null ? null : !value
 const not = (part) => ({ ...UNDEFINED, parts: [part], merged: [part], test: (known) => opposite(part.test(known)) });
 /** @param {Node[]} parts @returns {Node} */
 const every = (parts) => ({ ...UNDEFINED, parts, merged: parts, test: joined(parts, false) });
-
 /** `is a or is b` is asked as one question, which a set can answer. @param {Node[]} parts @returns {Node} */
 function some(parts) {
   const listed = parts.filter(({ op }) => op === "is" || op === "in");
@@ -195,57 +147,60 @@ function some(parts) {
   const merged = [...lists, ...parts.filter((part) => !listed.includes(part))];
   return { ...UNDEFINED, parts, merged, test: joined(merged, true) };
 }
-
-/** One part that says `enough` settles it. @param {Node[]} parts @param {boolean} enough @returns {Test} */
-function joined(parts, enough) {
-  return (known) => {
-    let open = false;
-    for (const part of parts) {
-      const value = part.test(known);
-      if (value === enough) return enough;
-      open ||= value === null;
-    }
-    return open ? null : !enough;
-  };
-}
-
-/** @param {any} raw @param {Map<string, any>} facts @param {boolean} plain whether no `not` turns it round @returns {Node} */
+/** One part that says `enough` settles it. @type {(parts: Node[], enough: boolean) => Test} */
+const joined = (parts, enough) => (known) => {
+  let open = false;
+  for (const part of parts) {
+    const value = part.test(known);
+    if (value === enough) return enough;
+    open ||= value === null;
+  }
+  return open ? null : !enough;
+};
+/** @param {any} raw @param {Map<string, any>} facts @param {boolean} plain not inside a `not` @returns {Node} */
 function compiled(raw, facts, plain = true) {
   if (raw.not) return not(compiled(raw.not, facts, !plain));
   const parts = (raw.all ?? raw.any ?? []).map((/** @type {any} */ part) => compiled(part, facts, plain));
   if (raw.all || raw.any) return raw.all ? every(parts) : some(parts);
-  const op = OPERATORS.find((name) => raw[name] !== undefined);
+  const op = Object.keys(OPERATORS).find((name) => raw[name] !== undefined);
   if (!op) return UNDEFINED;
+  const [from, to] = OPERATORS[op];
   const spans = [raw[op]].flat().map((value) => spanOf(facts.get(raw.fact), value));
-  return clause(raw.fact, op, BOUNDS[op] ? [BOUNDS[op](spans[0][0])] : spans, plain);
+  return clause(raw.fact, op, spans.map(([low, high]) => [low + from, high + to]), plain);
 }
-
 /** @param {string} fact @param {string} op @param {Span[]} named @param {boolean} plain @returns {Node} */
 function clause(fact, op, named, plain) {
-  const wanted = union(named);
+  // Regions may lie in one another, and merged lists name a value twice: every number is to count once.
+  const wanted = named.filter((one, i) => {
+    return !named.some((other, j) => covers(other, one) && (j < i || !covers(one, other)));
+  });
   return { ...UNDEFINED, test: (known) => verdict(known[fact].spans, wanted), fact, op, named, plain };
 }
-
-/** @param {Node} root @param {"parts" | "merged"} inside @returns {Node[]} */
-const leaves = (root, inside = "parts") => {
-  return root[inside].length ? root[inside].flatMap((part) => leaves(part, inside)) : [root];
-};
-
+/** Whether all that is left is wanted, or none of it. @param {Span[]} left @param {Span[]} wanted @returns {Truth} */
+function verdict(left, wanted) {
+  let [met, all] = [0, 0];
+  for (const one of left) {
+    all += one[1] - one[0] + 1;
+    for (const span of wanted) met += Math.max(0, Math.min(one[1], span[1]) - Math.max(one[0], span[0]) + 1);
+  }
+  return met === all ? true : met > 0 ? null : false;
+}
+/** @type {(root: Node, inside?: "parts" | "merged") => Node[]} */
+const leaves = (root, inside = "parts") =>
+  root[inside].length ? root[inside].flatMap((part) => leaves(part, inside)) : [root];
 /** @param {Node[]} found @returns {Clauses} */
 function byFact(found) {
   const clauses = new Map();
   for (const leaf of found) if (leaf.fact) add(clauses, leaf.fact, leaf);
   return clauses;
 }
-
-/** The unknown leaves that nothing around them absorbs. @param {Node} root @param {Knowledge} known @returns {Node[]} */
-function undecided(root, known) {
-  if (root.test(known) !== null) return [];
-  return root.parts.length ? root.parts.flatMap((part) => undecided(part, known)) : [root];
-}
+/** The unknown leaves that nothing around them absorbs. @type {(root: Node, known: Knowledge) => Node[]} */
+const undecided = (root, known) => {
+  const open = root.test(known) === null;
+  return open && root.parts.length ? root.parts.flatMap((part) => undecided(part, known)) : open ? [root] : [];
+};
 
 // ---- Classes: what no clause can tell apart. Completions: one class of every fact.
-
 /** @param {Known} known @param {Node[]} asked @returns {Known[]} */
 function classes(known, asked) {
   const named = asked.flatMap((one) => one.named);
@@ -264,20 +219,17 @@ function classes(known, asked) {
   return [...groups.values()].map((spans) => ({ ...known, spans }));
 }
 
-/** What `code` says of every completion, and the facts on which alone that turns; null if there are more than `most`.
- * @template T @param {Clauses} clauses @param {Knowledge} known @param {number} most @param {(trial: Knowledge) => T} code */
-function tried(clauses, known, most, code) {
+/** What is said of every completion, and the facts on which alone it turns; null if there are more than `most`.
+ * @template T @param {Clauses} clauses @param {Knowledge} known @param {number} most @param {(one: Knowledge) => T} say */
+function tried(clauses, known, most, say) {
   let size = 1;
-  const axes = [...clauses].map(([fact, asked]) => {
-    const axis = { fact, cells: classes(known[fact], asked), stride: size };
-    size *= axis.cells.length;
-    return axis;
-  });
+  const axes = [...clauses].map(([fact, asked]) => ({ fact, cells: classes(known[fact], asked), stride: 0 }));
+  for (const axis of axes) [axis.stride, size] = [size, size * axis.cells.length];
   if (size > most) return null;
   const trial = Object.create(known);
   const codes = Array.from({ length: size }, (_, index) => {
     for (const { fact, cells, stride } of axes) trial[fact] = cells[Math.floor(index / stride) % cells.length];
-    return code(trial);
+    return say(trial);
   });
   const turning = axes.filter(({ cells, stride }) => {
     return codes.some((one, index) => (index / stride) % cells.length >= 1 && one !== codes[index - stride]);
@@ -285,12 +237,15 @@ function tried(clauses, known, most, code) {
   return { codes, facts: turning.map(({ fact }) => fact).sort() };
 }
 
-// ---- Rules and services
-
-/** A condition's exact truth, unless that takes too many trials. @param {Node} root @param {Knowledge} nothing @returns {Test} */
+/** A condition's exact truth, if few trials find it. @param {Node} root @param {Knowledge} nothing @returns {Test} */
 function exactly(root, nothing) {
-  const clauses = byFact(leaves(root, "merged"));
-  const tangled = new Map([...clauses].filter(([fact, asked]) => !nested(nothing[fact], asked)));
+  const tangled = new Map([...byFact(leaves(root, "merged"))].filter(([fact, asked]) => {
+    // Where one class is the best for all clauses, and another the worst, part by part is exact already.
+    const cells = classes(nothing[fact], asked);
+    const wanted = asked.map(({ test, plain }) => cells.filter((one) => test({ [fact]: one }) === plain));
+    wanted.sort((a, b) => a.length - b.length);
+    return wanted.some((outer, i) => i > 0 && !wanted[i - 1].every((one) => outer.includes(one)));
+  }));
   return (known) => {
     const value = root.test(known);
     if (value !== null || [...tangled.keys()].every((fact) => exact(known[fact]))) return value;
@@ -299,19 +254,9 @@ function exactly(root, nothing) {
   };
 }
 
-/** Whether one value is the best for all of these clauses and another the worst: then part by part is exact already.
- * @param {Known} kind @param {Node[]} asked */
-function nested(kind, asked) {
-  const cells = classes(kind, asked);
-  const wanted = asked.map(({ fact, test, plain }) => cells.filter((one) => test({ [fact]: one }) === plain));
-  wanted.sort((a, b) => a.length - b.length);
-  return wanted.every((outer, i) => i === 0 || wanted[i - 1].every((one) => outer.includes(one)));
-}
-
 /** @param {string} slug @param {any} rule @param {Map<string, any>} facts @param {Knowledge} nothing @returns {Rule} */
 function ruleOf(slug, { service, version, strength, open_ended, condition, other_readings }, facts, nothing) {
-  const conditions = [condition, ...other_readings.map((/** @type {any} */ other) => other.condition)];
-  const roots = conditions.map((one) => compiled(one, facts));
+  const roots = [{ condition }, ...other_readings].map((reading) => compiled(reading.condition, facts));
   const tests = roots.map((root) => exactly(root, nothing));
   const agreed = roots.length > 1 ? some([every(roots), every([some(roots), UNDEFINED])]) : roots[0];
   const test = (/** @type {Knowledge} */ known) => {
@@ -346,90 +291,85 @@ function missing({ rules, clauses }, known) {
 }
 
 /** A fact, and what may imply it; never a birth date for an age: that says more than is needed.
- * @param {Map<string, Node>} premises @param {Knowledge} known @param {string} fact @param {string[]} seen @returns {string[]} */
-function waysTo(premises, known, fact, seen = []) {
-  const premise = premises.get(fact);
+ * @param {Prepared} prepared @param {Knowledge} known @param {string} fact @param {string[]} seen @returns {string[]} */
+function waysTo(prepared, known, fact, seen = []) {
+  const premise = prepared.premises.get(fact);
   if (!premise || seen.includes(premise.fact) || premise.test(known) !== null) return [fact];
-  return [fact, ...waysTo(premises, known, premise.fact, [...seen, fact])];
+  return [fact, ...waysTo(prepared, known, premise.fact, [...seen, fact])];
 }
 
-/** How many services an answer settles on average.
- * @param {Prepared} prepared @param {string} fact @param {Service[]} services @param {Knowledge} known @param {string} on */
-function settled(prepared, fact, services, known, on) {
+/** How many of the services that it touches an answer settles on average, to hundredths.
+ * @param {Prepared} prepared @param {string} fact @param {Service[]} touched @param {Knowledge} known @param {string} on */
+function settled(prepared, fact, touched, known, on) {
   const premises = [...prepared.premises.values()].filter((premise) => premise.fact === fact);
-  const asked = services.flatMap((service) => service.clauses.get(fact) ?? []);
+  const asked = touched.flatMap((service) => service.clauses.get(fact) ?? []);
   const counts = classes(known[fact], [...asked, ...premises]).flatMap((answer) => {
     const trial = Object.assign(Object.create(known), { [fact]: answer });
     if (premises.length && derive(prepared, trial, on).length) return [];
-    return services.filter((service) => decide(service, trial).outcome !== "undetermined").length;
+    return touched.filter((service) => decide(service, trial).outcome !== "undetermined").length;
   });
   const mean = counts.length ? counts.reduce((sum, count) => sum + count) / counts.length : 0;
-  // To hundredths; only odd eighths lie halfway between two, and go to the even one.
+  // Only odd eighths lie halfway between two hundredths; they go to the even one.
   return (mean * 8) % 2 === 1 ? (2 * Math.round(mean * 50)) / 100 : Number(mean.toFixed(2));
 }
 
 /** @param {Prepared} prepared @param {Knowledge} known @param {Map<Service, string[]>} open @param {Asked} asked */
 function nextQuestion(prepared, known, open, { declined = [], on }) {
-  const [found, refused] = [/** @type {Map<string, Service[]>} */ (new Map()), new Set(declined)];
+  const found = /** @type {Map<string, Service[]>} */ (new Map());
   for (const [service, lacking] of open) {
-    for (const fact of new Set(lacking.flatMap((one) => waysTo(prepared.premises, known, one)))) {
-      if (!refused.has(fact) && !known[fact].given && !exact(known[fact])) add(found, fact, service);
+    for (const fact of new Set(lacking.flatMap((one) => waysTo(prepared, known, one)))) {
+      if (![...declined].includes(fact) && !known[fact].given && !exact(known[fact])) add(found, fact, service);
     }
   }
-  const scored = [...found].map(([fact, services]) => {
-    return { fact, touches: services.length, settles: settled(prepared, fact, services, known, on) };
-  });
-  scored.sort((a, b) => b.settles - a.settles || b.touches - a.touches || (a.fact < b.fact ? -1 : 1));
+  const scored = [...found].map(([fact, open]) => ({ fact, open, settles: settled(prepared, fact, open, known, on) }));
+  scored.sort((a, b) => b.settles - a.settles || b.open.length - a.open.length || (a.fact < b.fact ? -1 : 1));
   if (!scored.length) return null;
   const [{ fact, settles }] = scored;
-  const { question, help = null, type, unit = null, minimum = null, maximum = null, values, sensitive } = prepared.facts.get(fact);
+  const { question, help = null, type, unit = null, values, sensitive, ...range } = prepared.facts.get(fact);
+  const { minimum = null, maximum = null } = range;
   return { fact, question, help, type, unit, minimum, maximum, values, sensitive, settles };
 }
-
-// ---- What others call
 
 /** A whole bundle, ready to be asked about many people. @param {any} bundle @returns {Prepared} */
 export function prepare(bundle) {
   if (bundle.base !== null) throw new TypeError("/base: Apply a delta to the bundle of its base first.");
   const facts = new Map(Object.entries(bundle.facts));
   const nothing = Object.fromEntries([...facts].map(([slug, fact]) => [slug, unknown(fact)]));
-  const rules = Object.keys(bundle.rules).sort().map((slug) => ruleOf(slug, bundle.rules[slug], facts, nothing));
-  rules.sort((a, b) => STRENGTHS.indexOf(a.strength) - STRENGTHS.indexOf(b.strength));
-  const services = Object.entries(bundle.services).map(([slug, offer]) => {
-    const mine = rules.filter(({ service }) => service === slug);
-    return { slug, offer, rules: mine, clauses: byFact(mine.flatMap(({ whole }) => leaves(whole))) };
-  });
   const premises = new Map();
   for (const [slug, { derivation }] of facts) {
     const { from, in: values } = derivation?.implies ?? {};
     if (facts.has(from)) premises.set(slug, compiled({ fact: from, in: values }, facts));
   }
+  const rules = Object.keys(bundle.rules).sort().map((slug) => ruleOf(slug, bundle.rules[slug], facts, nothing));
+  rules.sort((a, b) => STRENGTHS.indexOf(a.strength) - STRENGTHS.indexOf(b.strength));
+  const services = Object.entries(bundle.services).map(([slug, offer]) => {
+    const own = rules.filter(({ service }) => service === slug);
+    return { slug, offer, rules: own, clauses: byFact(own.flatMap(({ whole }) => leaves(whole))) };
+  });
   return { facts, premises, nothing, services };
 }
 
-/** Who gets what by which rule, what is missing, and what to ask next. Throws `InvalidFacts`.
+/** Who gets what by which rule, what is missing, and what to ask next; throws `InvalidFacts`.
  * @param {Prepared} prepared @param {Asked} asked */
 export function assess(prepared, asked) {
   const known = understood(prepared, asked);
   const open = /** @type {Map<Service, string[]>} */ (new Map());
-  /** @type {Record<string, number>} */
-  const summary = { eligible: 0, not_eligible: 0, undetermined: 0 };
+  const summary = /** @type {Record<string, number>} */ ({ eligible: 0, not_eligible: 0, undetermined: 0 });
   const outcomes = prepared.services.map((service) => {
     const { outcome, rule } = decide(service, known);
     summary[outcome] += 1;
     if (outcome === "undetermined") open.set(service, missing(service, known));
-    const by = rule && { slug: rule.slug, version: rule.version };
-    const answer = { outcome, strength: rule && rule.strength, rule: by, missing: open.get(service) ?? [] };
-    return { service: service.slug, ...service.offer, ...answer };
+    const by = { strength: rule && rule.strength, rule: rule && { slug: rule.slug, version: rule.version } };
+    return { service: service.slug, ...service.offer, outcome, ...by, missing: open.get(service) ?? [] };
   });
   return { summary, outcomes, next_question: nextQuestion(prepared, known, open, asked) };
 }
 
-/** Rule by rule: true, false, or null for unknown. @param {Prepared} prepared @param {Asked} asked @returns {Record<string, Truth>} */
+/** Rule by rule: true, false or null; throws `InvalidFacts`. @param {Prepared} prepared @param {Asked} asked */
 export function holds(prepared, asked) {
   const known = understood(prepared, asked);
   const rules = prepared.services.flatMap((service) => service.rules);
-  return Object.fromEntries(rules.map((rule) => [rule.slug, rule.test(known)]));
+  return Object.fromEntries(rules.map(({ slug, test }) => [slug, test(known)]));
 }
 
 /** The bundle that a delta turns this one into; check its digest afterwards. @param {any} bundle @param {any} delta */
@@ -451,11 +391,10 @@ export async function digest({ facts, services, rules }) {
   const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
   return "sha256:" + [...hash].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }
-
 /** JSON with sorted keys and no spaces. @param {any} value @returns {string} */
 function canonical(value) {
   if (typeof value !== "object" || value === null) return JSON.stringify(value);
   if (Array.isArray(value)) return `[${value.map(canonical).join()}]`;
-  const keys = Object.keys(value).sort();
-  return `{${keys.map((key) => `${JSON.stringify(key)}:${canonical(value[key])}`).join()}}`;
+  const members = Object.keys(value).sort().map((key) => `${JSON.stringify(key)}:${canonical(value[key])}`);
+  return `{${members.join()}}`;
 }

@@ -12,6 +12,7 @@ VERSIONS = ["standard_version", "indicator_version", "programme_version", "discr
 
 
 def upgrade() -> None:
+    op.add_column("release", sa.Column("digest", sa.String(), nullable=True))
     op.add_column("concept_version", sa.Column("category", sa.String(), nullable=True))
     op.add_column("plan_version", sa.Column("text_coverage", sa.JSON(), nullable=True))
     create_versions(
