@@ -131,10 +131,11 @@ def _load_file(seed: Seed, kind: str, file: Path, folder: Path) -> None:
         said = str(getattr(error, "problem", "not UTF-8 text"))
         seed.faults.append(((name, line), Said(f"Not YAML: {said}.", f"不是有效的 YAML：{said}。")))
         return
-    parts = {str(key.value): (key, value) for key, value in root.value} if _is_mapping(root) else {}
+    pairs = root.value if isinstance(root, yaml.MappingNode) else []
+    parts = {str(key.value): (key, value) for key, value in pairs}
     items = parts.pop("items", (root, None))[1]
     valid_from = parts.pop("valid_from", (root, None))[1]
-    if not isinstance(items, yaml.SequenceNode):
+    if root is None or not isinstance(items, yaml.SequenceNode):
         shape = Said("A seed file is a mapping with a list `items`.", "文件应为含 items 列表的映射。")
         seed.faults.append(((name, 1), shape))
         return
@@ -153,10 +154,6 @@ def _load_file(seed: Seed, kind: str, file: Path, folder: Path) -> None:
         if kind in KINDS and "position" in KINDS[kind].content.model_fields:
             item.setdefault("position", number + 1)
         into.append(_completed(item, kind, plan, valid_from and _scalar(valid_from)))
-
-
-def _is_mapping(node: yaml.Node | None) -> bool:
-    return isinstance(node, yaml.MappingNode)
 
 
 def _completed(item: dict[str, Any], kind: str, plan: str | None, valid_from: object) -> dict[str, Any]:

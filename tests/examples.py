@@ -26,6 +26,10 @@ MOMENT = {"on": "2024-06-01", "release": 1}
 FILE = Path(__file__).parent.parent / "app" / "examples.json"
 PINNED = {"on": "2024-06-01", "release": 1}
 SLUGS = {
+    "standards": "lizhou-2021-urban-dibao-raised",
+    "indicators": "lizhou-2021-indicator-infant-places",
+    "programmes": "lizhou-2021-programme-01-01",
+    "discrepancies": "lizhou-2021-discrepancy-new-urban-jobs-span",
     "rules": "lizhou-2021-housing-public-rental-housing-rule",
     "facts": "age",
     "services": "lizhou-2021-health-medical-assistance",
@@ -75,7 +79,8 @@ def requests() -> dict[str, tuple[str, dict[str, Any]]]:
     """operationId → path and parameters, of what is asked with GET."""
     found: dict[str, tuple[str, dict[str, Any]]] = {}
     for kind, slug in SLUGS.items():
-        one, many = kind[:-1].capitalize(), kind.capitalize()
+        one = "Discrepancy" if kind == "discrepancies" else kind[:-1].capitalize()
+        many = kind.capitalize()
         found[f"list{many}"] = (f"/v1/{kind}", {**SEARCHES.get(kind, {}), "limit": 1, **PINNED})
         found[f"get{one}"] = (f"/v1/{kind}/{{slug}}", {"slug": slug, **PINNED})
         found[f"list{one}Versions"] = (f"/v1/{kind}/{{slug}}/versions", {"slug": slug, **PINNED})
@@ -86,6 +91,12 @@ def requests() -> dict[str, tuple[str, dict[str, Any]]]:
     expressed = {"slug": SLUGS["rules"], "language": "sql", **PINNED}
     found["getRuleExpression"] = ("/v1/rules/{slug}/expression", expressed)
     found["getBundle"] = ("/v1/bundles/{region}", {"region": "510802", "since": 1, **PINNED})
+    found["getPlanCoverage"] = ("/v1/plans/{slug}/coverage", {"slug": LIZHOU, **PINNED})
+    found["compareConcept"] = (
+        "/v1/compare",
+        {"concept": "inclusive-kindergartens", "regions": "510802", **PINNED},
+    )
+    found["checkFloors"] = ("/v1/standards/floors", {"region": "510802", **PINNED})
     found["listReleases"] = ("/v1/releases", {**PINNED})
     found["getRelease"] = ("/v1/releases/{number}", {"number": 1})
     found["listReleaseChanges"] = ("/v1/releases/{number}/changes", {"number": 1, "limit": 2})

@@ -25,6 +25,7 @@ class Cited(NamedTuple):
     section: str
     quote: str
     basis: str
+    reading: str | None = None
 
 
 class Entry(NamedTuple):
@@ -38,7 +39,8 @@ class Entry(NamedTuple):
         """The source whose quote holds a clause's words; the rule's first where the words are not of one clause."""
         if quote is None:
             return self.sources[0] if self.sources else None
-        inside = ("".join(quote.split()) in "".join(source.quote.split()) for source in self.sources)
+        words = "".join(quote.split())
+        inside = (words in "".join(f"{source.quote}\n{source.reading}".split()) for source in self.sources)
         return next((source for source, found in zip(self.sources, inside, strict=True) if found), None)
 
 

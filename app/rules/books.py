@@ -11,6 +11,7 @@ from app.eligibility.rulebook import Cited, Entry, Offer, Rulebook, make
 from app.eligibility.rules import Rule as EngineRule
 from app.facts.models import FactVersion
 from app.plans.models import PlanVersion
+from app.provenance import Source
 from app.regions.models import ancestors, check_region
 from app.rules.models import RuleVersion
 from app.services.models import ServiceVersion, printed_order
@@ -69,8 +70,6 @@ def load(session: Session, at: At, region: str) -> Rulebook:
 
 def entry(rule: RuleVersion) -> Entry:
     """A rule as the engine takes it, with its version and sources."""
-    cited = tuple(
-        Cited(source["plan"], source["section"], source["quote"], source["basis"])  # type: ignore[index]
-        for source in rule.sources
-    )
+    sources = [Source.model_validate(source) for source in rule.sources]
+    cited = tuple(Cited(one.plan, one.section, one.quote, one.basis, one.reading) for one in sources)
     return Entry(EngineRule.model_validate(rule), rule.version, cited)
