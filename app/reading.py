@@ -14,14 +14,22 @@ from typing import Annotated, Any
 from urllib.parse import urlencode
 
 from fastapi import Depends, Path, Request, Response
-from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+)
 from pydantic_core import PydanticCustomError
 from sqlmodel import Session
 
 from app import __version__
 from app.database import reading as reading_session
 from app.errors import Invalid, NotFound
-from app.versioning import At, Row, Slug, check_release, latest_release, release_known_at
+from app.versioning import At, Row, check_release, latest_release, release_known_at
 
 YEAR = 31_536_000
 # China has kept one time, without summer time, since 1991; a zone database may be missing on the machine.
@@ -286,8 +294,10 @@ def open_reading(request: Request, response: Response) -> Iterator[Reading]:
         yield Reading(session, request, response, request.app.state.today)
 
 
+# Facts are named like variables, everything else with hyphens.
+AnySlug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+([-_][a-z0-9]+)*$", max_length=120)]
 SlugInPath = Annotated[
-    Slug, Path(title="标识", description="Stable identifier; for a region its six-digit code")
+    AnySlug, Path(title="标识", description="Stable identifier; for a region its six-digit code")
 ]
 VersionInPath = Annotated[
     int, Path(title="版本", description="Number of the version, from 1", ge=1, le=2**31 - 1)
