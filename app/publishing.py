@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, select, text
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col
 
@@ -328,6 +328,9 @@ def _insert(session: Session, changeset: Changeset, rows: Sequence[Row]) -> Publ
             "已有其他发布先行完成。本次未发布任何内容，请重试。",
         ) from error
     index(session, [(row, row.version) for row in rows if not row.withdrawn])
+    if len(rows) > BATCH and session.get_bind().dialect.name == "postgresql":
+        # Its planner would go by statistics from before until the next vacuum comes round.
+        session.execute(text("ANALYZE"))
     return Published(
         release=number,
         added=sum(row.version == 1 for row in rows),

@@ -16,8 +16,8 @@ from sqlmodel import Session
 
 from app.database import create
 from app.eligibility.derive import derive
-from app.eligibility.evaluate import outcomes
-from app.eligibility.facts import Fact, parse
+from app.eligibility.evaluate import Outcome, outcomes
+from app.eligibility.facts import Fact, Known, parse
 from app.eligibility.questions import next_question
 from app.eligibility.rulebook import Rulebook
 from app.rules.books import load
@@ -26,6 +26,10 @@ from tests.conftest import prepare
 
 ON = date(2024, 6, 1)
 STOPS = (5, 10, 20, 30, 40)
+
+
+# Given so far, known by it, and the answers → the fact to ask for, or None.
+Choice = Callable[[dict[str, Any], dict[str, Known], dict[str, Outcome]], str | None]
 
 
 def someone(facts: Iterable[Fact], chance: random.Random) -> dict[str, Any]:
@@ -47,7 +51,7 @@ def someone(facts: Iterable[Fact], chance: random.Random) -> dict[str, Any]:
     return values
 
 
-def interview(book: Rulebook, person: dict[str, Any], choose: Callable[[dict[str, Any], Any, Any], str | None]) -> list[int]:
+def interview(book: Rulebook, person: dict[str, Any], choose: Choice) -> list[int]:
     """How many services are settled after each question, until none is worth asking."""
     given: dict[str, Any] = {}
     settled = []
@@ -70,18 +74,22 @@ def main(persons: int) -> None:
             book = load(session, At(ON, 1), "510802")
         engine.dispose()
 
-    def best(given: dict[str, Any], known: Any, answers: Any) -> str | None:
+    def best(_: dict[str, Any], known: dict[str, Known], answers: dict[str, Outcome]) -> str | None:
         question = next_question(book.services, book.facts, known, (), ON, answers=answers)
         return question.fact if question else None
 
-    def in_order(given: dict[str, Any], known: Any, answers: Any) -> str | None:
+    def in_order(given: dict[str, Any], _: dict[str, Known], answers: dict[str, Outcome]) -> str | None:
         missing = {fact for answer in answers.values() for fact in answer.missing}
         return next((slug for slug in book.facts if slug in missing and slug not in given), None)
 
     chance = random.Random(20240601)
     people = [someone(book.facts.values(), chance) for _ in range(persons)]
-    print(f"{persons} persons, {len(book.services)} services, {len(book.facts)} facts; services settled on average")
-    print("| questions | " + " | ".join(map(str, STOPS)) + " | at the end | questions to the end (mean, most) |")
+    print(
+        f"{persons} persons, {len(book.services)} services, {len(book.facts)} facts; services settled on average"
+    )
+    print(
+        "| questions | " + " | ".join(map(str, STOPS)) + " | at the end | questions to the end (mean, most) |"
+    )
     print("|---|" + "---|" * (len(STOPS) + 2))
     for name, choose in (("as the engine asks", best), ("in a fixed order, only what matters", in_order)):
         runs = [interview(book, person, choose) for person in people]

@@ -19,6 +19,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict
 from sqlmodel import Session
 
+from app.bundles.models import contents
 from app.database import create
 from app.eligibility.assess import derived, understood
 from app.eligibility.clauses import cells, number
@@ -153,6 +154,22 @@ def test_there_are_cases_enough_each_with_a_name_of_its_own() -> None:
     assert len(names) >= 150
     assert len(names) == len(set(names))
     assert all(bool(case.expect) is not bool(case.fault) for case in CASES)
+
+
+@pytest.fixture
+def store(sqlite_store: Store) -> Store:
+    """One database is enough for what is decided from the rulebook, as the next test shows."""
+    return sqlite_store
+
+
+def test_both_databases_hold_the_same_rulebook(sqlite_store: Store, postgresql_store: Store) -> None:
+    books = []
+    for store in (sqlite_store, postgresql_store):
+        engine = create(store.seeded)
+        with Session(engine) as session:
+            books.append(contents(load(session, At(TODAY, 1), "510802")))
+        engine.dispose()
+    assert books[0] == books[1]
 
 
 @pytest.fixture(scope="module")
