@@ -1,0 +1,160 @@
+"""The six plans together: what is entered, what is shared, what is compared, what contradicts itself."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from app.comparison.units import common
+from app.database import create
+from app.migrating import migrate
+from tests.conftest import SEED, application, client_of, publish_folder
+from tests.test_reads import every
+
+pytestmark = pytest.mark.anyio
+
+PLANS = {
+    "liangzhou-employment-2016-2020": "620602",
+    "liangzhou-income-2016-2020": "620602",
+    "lizhou-public-services-2021-2025": "510802",
+    "shanxi-public-services-2016-2020": "140000",
+    "xishuangbanna-employment-2016-2020": "532800",
+    "xuyong-hrss-2021-2025": "510524",
+}
+
+
+@pytest.fixture(scope="module")
+def whole_url(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The whole seed, published once; what the databases do alike is tested elsewhere."""
+    folder: Path = tmp_path_factory.mktemp("whole")
+    url = f"sqlite:///{folder}/whole.db"
+    engine = create(url)
+    migrate(engine)
+    publish_folder(engine, SEED)
+    engine.dispose()
+    return url
+
+
+@pytest.fixture
+async def whole(whole_url: str) -> AsyncIterator[httpx.AsyncClient]:
+    app = application(whole_url)
+    async with client_of(app) as client:
+        yield client
+    app.state.engine.dispose()
+
+
+async def get(client: httpx.AsyncClient, url: str) -> dict[str, Any]:
+    answer: dict[str, Any] = (await client.get(url)).raise_for_status().json()
+    return answer
+
+
+async def test_all_six_plans_are_there_with_every_kind(whole: httpx.AsyncClient) -> None:
+    plans = await every(whole, "/v1/plans")
+    assert {plan["slug"]: plan["region"]["code"] for plan in plans} == PLANS
+    for plan in PLANS:
+        held = await get(whole, f"/v1/plans/{plan}/coverage")
+        assert all(held["resources"].values()), (plan, held)
+        assert all(held["sources"][kind] >= count for kind, count in held["resources"].items())
+        assert held["text"]["figure_sentences"] >= held["text"]["figure_sentences_quoted"] > 0
+
+
+async def test_one_benefit_is_one_concept_in_four_regions(whole: httpx.AsyncClient) -> None:
+    services = await every(whole, "/v1/services?concept=unemployment-insurance")
+    assert {service["region"]["code"] for service in services} >= {"510802", "620602", "510524", "532800"}
+
+
+async def test_unlike_periods_are_compared_in_one_and_it_says_so(whole: httpx.AsyncClient) -> None:
+    found = await get(whole, "/v1/compare?concept=minimum-living-guarantee&regions=620602,510802")
+    assert [side["region"]["code"] for side in found["sides"]] == ["620602", "510802"]
+    amounts = {
+        item["standard"]: item
+        for group in found["measured"]
+        if (group["measure"], group["unit"], group["per"]) == ("amount", "元", "year")
+        for item in group["items"]
+    }
+    texts = {item["value_text"]: item for item in amounts.values()}
+    urban = next(item for text, item in texts.items() if "380" in text)
+    rural = next(item for text, item in texts.items() if "2434" in text)
+    assert (urban["value"], rural["value"]) == (4560, 2434)
+    assert urban["converted"] == "380 元/month × 12 = 4560 元/year"
+    assert rural["converted"] is None
+    assert urban["value"] > rural["value"]
+
+
+async def test_standards_are_held_against_those_above(whole: httpx.AsyncClient) -> None:
+    found = await get(whole, "/v1/standards/floors?region=620602")
+    own = await every(whole, "/v1/standards?region=620602&limit=200")
+    assert {one["standard"] for one in found["items"]} | set(found["without_floor"]) == {
+        s["slug"] for s in own
+    }
+
+
+async def test_a_lost_value_is_not_a_zero(whole: httpx.AsyncClient) -> None:
+    indicators = await every(whole, "/v1/indicators?limit=200")
+    states = {figure["state"] for i in indicators for figure in (i["baseline"], i["target"]) if figure}
+    assert states == {"stated", "none", "lost", "absent"}
+    for indicator in indicators:
+        for figure in (indicator["baseline"], indicator["target"]):
+            if figure and figure["state"] != "stated":
+                assert figure["value"] is None, indicator["slug"]
+    card = [i for i in indicators if i["baseline"] and i["baseline"]["value"] == 0]
+    assert card
+
+
+async def test_one_year_is_not_five(whole: httpx.AsyncClient) -> None:
+    jobs = next(
+        i
+        for i in await every(whole, "/v1/indicators?plan=lizhou-public-services-2021-2025&limit=200")
+        if i["name"] == "城镇新增就业" and i["table"] == "表1"
+    )
+    assert (jobs["baseline"]["value"], jobs["baseline"]["span"]) == (1.08, "annual")
+    assert (jobs["target"]["value"], jobs["target"]["text"], jobs["target"]["span"]) == (
+        5.4,
+        "[5.4]",
+        "five_years",
+    )
+    assert jobs["discrepancies"]
+
+
+async def test_a_discrepancy_cites_both_sides_and_is_shown_where_it_matters(whole: httpx.AsyncClient) -> None:
+    for discrepancy in await every(whole, "/v1/discrepancies?limit=200"):
+        assert len(discrepancy["sources"]) >= 2, discrepancy["slug"]
+        for touched in discrepancy["touches"]:
+            resource = await get(whole, f"/v1/{touched['kind']}/{touched['slug']}")
+            if "discrepancies" in resource and resource["plan"] == discrepancy["plan"]:
+                assert discrepancy["slug"] in resource["discrepancies"]
+
+
+NUMERALS = {1: "一", 2: "二两", 3: "三", 4: "四", 5: "五", 6: "六", 7: "七", 8: "八", 9: "九", 10: "十"}
+
+
+async def test_every_standard_names_its_number_in_its_own_words(whole: httpx.AsyncClient) -> None:
+    strangers = [
+        (standard["slug"], standard["value"], standard["value_text"])
+        for standard in await every(whole, "/v1/standards?limit=200")
+        if standard["value"] is not None
+        and not standard["value_derived"]
+        and f"{standard['value']:g}" not in standard["value_text"].replace(",", "")
+        and not any(numeral in standard["value_text"] for numeral in NUMERALS.get(standard["value"], ""))
+    ]
+    assert not strangers
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "per", "expected", "said"),
+    [
+        (380, "元", "month", (4560, "元", "year"), "380 元/month × 12 = 4560 元/year"),
+        (2434, "元", "year", (2434, "元", "year"), None),
+        (1.5, "小时", None, (90, "分钟", None), "1.5 小时 × 60 = 90 分钟"),
+        (98, "%", None, (98, "%", None), None),
+        (2, "万元", "person_month", (240_000, "元", "person_year"), "2 万元/person_month × 120000 = 240000 元/person_year"),
+    ],
+)  # fmt: skip
+def test_units_become_common(
+    value: float, unit: str, per: str | None, expected: tuple[float, str, str | None], said: str | None
+) -> None:
+    found = common(value, unit, per)
+    assert (found.value, found.unit, found.per) == expected
+    assert found.converted == said
