@@ -1,5 +1,6 @@
 """Bringing a database's schema up to date, and telling whether it is."""
 
+from functools import cache
 from pathlib import Path
 
 from alembic import command
@@ -20,8 +21,13 @@ def config() -> Config:
 
 def is_current(connection: Connection) -> bool:
     """Whether the schema is the one that this program was written for."""
-    newest = ScriptDirectory.from_config(config()).get_current_head()
-    return MigrationContext.configure(connection).get_current_revision() == newest
+    return MigrationContext.configure(connection).get_current_revision() == newest()
+
+
+@cache
+def newest() -> str | None:
+    """The newest revision that the program brings; it reads all migrations to tell."""
+    return ScriptDirectory.from_config(config()).get_current_head()
 
 
 def _require_utf8(connection: Connection) -> None:

@@ -168,7 +168,9 @@ def show_many(seconds: float) -> None:
     """For information: what OpenFisca is made for, many persons in one array, beside us one by one."""
     persons = people(AT_ONCE, seed=92)
     columns = {fact: [person[fact] for person in persons] for fact in persons[0]}
-    some, spent, ours = persons[:1000], [], []
+    some = persons[:1000]
+    spent: list[float] = []
+    ours: list[float] = []
     ends = time.monotonic() + seconds
     while not spent or time.monotonic() < ends:
         spent.append(timed(at_once, [columns]) / AT_ONCE)

@@ -26,14 +26,16 @@ from sqlalchemy import JSON
 from sqlmodel import Field, Session, SQLModel, create_engine, select
 
 from app.eligibility.rules import Rule
-from bench.people import LIZHOU, ON, REGION, TOLD, people, rules
+from bench.people import LIZHOU, ON, REGION, TOLD, items, people, rules
 
 PROJECT = Path(__file__).parent.parent
 LIST_OF_20 = "/v1/services?limit=20"
 LIST_OF_91 = f"/v1/services?plan={LIZHOU}&listed=true&limit=100"
 ONE = "/v1/services/lizhou-2021-childcare-maternal-health"
 SEARCH = "/v1/services?q=%E4%BD%8E%E4%BF%9D"  # 低保
-CONNECTIONS, PERSONS, FEW, TRIED = 2, 100, 10, 20
+CONNECTIONS, PERSONS, FEW, TRIED = 2, 100, 10, 10
+# Seconds that one scenario is measured before it is another's turn.
+AT_A_TIME = 1
 # wrk's own report is for reading; this one is for us. Every person's request is made before the clock runs.
 SCRIPT = """
 local requests, turn = {}, 0
@@ -141,15 +143,14 @@ class Scenario:
                     raise SystemExit(f"{self.name}: {answer.status_code} {answer.text[:300]}")
                 self.size = max(self.size, len(answer.content))
 
-    def measure(self, folder: Path, seconds: int) -> None:
-        measure = with_wrk if shutil.which("wrk") else with_httpx
-        self.measured.append(measure(self, folder, seconds))
+    def measure(self, folder: Path) -> None:
+        self.measured.append(with_wrk(self, folder) if shutil.which("wrk") else with_httpx(self))
 
     def of(self, figure: str) -> float:
-        return median(getattr(one, figure) for one in self.measured)
+        return float(median(getattr(one, figure) for one in self.measured))
 
 
-def with_wrk(scenario: Scenario, folder: Path, seconds: int) -> Figures:
+def with_wrk(scenario: Scenario, folder: Path) -> Figures:
     (folder / "bodies").write_text("".join(f"{body}\n" for body in scenario.bodies), "utf-8")
     headers = ", ".join(
         f"[{json.dumps(name)}] = {json.dumps(value)}" for name, value in scenario.headers.items()
@@ -157,7 +158,15 @@ def with_wrk(scenario: Scenario, folder: Path, seconds: int) -> Figures:
     (folder / "wrk.lua").write_text(
         SCRIPT % {"bodies": folder / "bodies", "method": scenario.method, "headers": headers}, "utf-8"
     )
-    command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "-s", str(folder / "wrk.lua"), scenario.url]
+    command = [
+        "wrk",
+        "-t1",
+        f"-c{CONNECTIONS}",
+        f"-d{AT_A_TIME}s",
+        "-s",
+        str(folder / "wrk.lua"),
+        scenario.url,
+    ]
     said = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     report = next(line for line in said.splitlines() if line.startswith("report "))
     requests, duration, p50, p99, errors = json.loads(report.removeprefix("report "))
@@ -166,7 +175,7 @@ def with_wrk(scenario: Scenario, folder: Path, seconds: int) -> Figures:
     return Figures(requests / duration * 1e6, p50 / 1000, p99 / 1000)
 
 
-def with_httpx(scenario: Scenario, _: Path, seconds: int) -> Figures:
+def with_httpx(scenario: Scenario) -> Figures:
     """In place of wrk: much slower itself, so that fast answers look alike."""
     took: list[float] = []
 
@@ -184,12 +193,12 @@ def with_httpx(scenario: Scenario, _: Path, seconds: int) -> Figures:
     async def all_() -> None:
         headers = {"Accept-Encoding": ""}
         async with httpx.AsyncClient(trust_env=False, timeout=60, headers=headers) as client:
-            ends = time.perf_counter() + seconds
+            ends = time.perf_counter() + AT_A_TIME
             await asyncio.gather(*(one(client, ends, turn) for turn in range(CONNECTIONS)))
 
     asyncio.run(all_())
     took.sort()
-    return Figures(len(took) / seconds, median(took) * 1000, took[len(took) * 99 // 100] * 1000)
+    return Figures(len(took) / AT_A_TIME, median(took) * 1000, took[len(took) * 99 // 100] * 1000)
 
 
 @contextmanager
@@ -235,8 +244,7 @@ def catalogue(*command: str, url: str) -> None:
 def questions(base: str) -> Iterator[Scenario]:
     """The same persons for both: a dozen facts told, the rest unknown."""
     persons = people(PERSONS, told=TOLD)
-    asked = rules()
-    services = list(dict.fromkeys(rule.service for rule in asked))
+    services = [service["slug"] for service in items(f"{LIZHOU}/services.yaml")]
     few = services[:: len(services) // FEW][:FEW]
     for about, chosen in ((f"all {len(services)} services", None), (f"{FEW} services", few)):
         for explain in ("none", "brief"):
@@ -297,9 +305,8 @@ def show(scenarios: list[Scenario], peers: dict[str, Scenario]) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench.http", description=__doc__)
-    parser.add_argument("--rounds", type=int, default=3, help="rounds over all scenarios (default: 3)")
-    parser.add_argument("--seconds", type=int, default=1, help="seconds a scenario a round (default: 1)")
-    arguments = parser.parse_args()
+    parser.add_argument("--seconds", type=int, default=50, help="about how long in all (default: 50)")
+    ends = time.monotonic() + parser.parse_args().seconds
     with ExitStack() as stack:
         folder = Path(stack.enter_context(TemporaryDirectory()))
         url, naive_url = f"sqlite:///{folder}/catalogue.db", f"sqlite:///{folder}/naive.db"
@@ -321,11 +328,13 @@ def main() -> None:
         }
         for scenario in [*scenarios, *peers.values()]:
             scenario.try_out()
-        for _ in range(arguments.rounds):
+        rounds, began = 0, time.monotonic()
+        while not rounds or time.monotonic() + (time.monotonic() - began) / rounds < ends:
             for scenario in [*scenarios, *peers.values()]:
-                scenario.measure(folder, arguments.seconds)
+                scenario.measure(folder)
+            rounds += 1
         with_ = "wrk" if shutil.which("wrk") else "httpx"
-        print(f"{CONNECTIONS} connections, one worker each, {with_}; medians of {arguments.rounds} rounds")
+        print(f"{CONNECTIONS} connections, one worker each, {with_}; medians of {rounds} rounds")
         show(scenarios, peers)
 
 
