@@ -141,12 +141,16 @@ def check(
     values: Annotated[  # noqa: FBT002 - typer's way to say a flag
         bool, typer.Option("--values", help="Say of every single value what became of it")
     ] = False,
+    uncited: Annotated[  # noqa: FBT002
+        bool,
+        typer.Option("--uncited", help="List the sentences with a figure or a claim that nothing quotes"),
+    ] = False,
 ) -> None:
     """Check a folder of seed files as publishing would, into an empty database; publishes nothing.
 
-    With --plans, every quote is looked up in its plan's text, too.
+    With --plans, every quote is looked up in its plan's text, too, and sentences that nothing quotes are counted.
     """
-    from app.checking import miscounted, miscovered, refind, text_coverage
+    from app.checking import miscounted, miscovered, refind, sentences, text_coverage
     from app.database import create
     from app.migrating import migrate as bring_up_to_date
     from app.publishing import publish as publish_changeset
@@ -175,6 +179,11 @@ def check(
                 f"{plan}: {counted.figure_sentences_quoted} of {counted.figure_sentences} sentences with a figure "
                 f"quoted, {counted.claim_sentences_quoted} of {counted.claim_sentences} with a claim"
             )
+        if uncited:
+            for plan, found in sentences(seed, plans).items():
+                for said in found:
+                    if not said.quoted:
+                        out.print(f"{plan}: line {said.line}: {said.text}")
         for result in ("exact", "not found", "no text"):
             out.print(f"quotes {result}: {sum(finding.result == result for finding in findings)}")
     if faults or seed.faults:

@@ -80,9 +80,9 @@ def folder(tmp_path: Path) -> Path:
     return seed
 
 
-def check(folder: Path, *, texts: bool = True) -> tuple[int, list[str]]:
+def check(folder: Path, *more: str, texts: bool = True) -> tuple[int, list[str]]:
     options = ["--plans", str(folder.parent / "texts")] if texts else []
-    result = CliRunner().invoke(app, ["check", str(folder), *options])
+    result = CliRunner().invoke(app, ["check", str(folder), *options, *more])
     lines = [line.removeprefix(f"{folder}/") for line in result.output.splitlines()]
     return result.exit_code, lines
 
@@ -206,6 +206,29 @@ def test_an_empty_folder_is_no_seed(tmp_path: Path) -> None:
 )
 def test_a_quote_is_contiguous_verbatim_and_under_its_section(section: str, quote: str, found: bool) -> None:  # noqa: FBT001
     assert (look_up(normalised(PLAN_TEXT), section, quote) is None) is found
+
+
+def test_sentences_that_nothing_quotes_are_listed(folder: Path) -> None:
+    text = folder.parent / "texts" / "small.txt"
+    text.write_text(
+        PLAN_TEXT + "(2)弘揚文化\n对老年人每月發放100元。\n殘疾人免費乘車;健康管理站3个\n", encoding="utf-8"
+    )
+    edit(folder, "small-plan/domains.yaml", "quote: 保障", "quote: 保障。发放补贴")
+    code, lines = check(folder, "--uncited")
+    assert (code, [line for line in lines if ": line " in line]) == (
+        1,  # the changed quote is not in the text
+        [
+            "small-plan: line 6: 发放补贴",
+            "small-plan: line 8: 对老年人每月發放100元",
+            "small-plan: line 9: 殘疾人免費乘車",
+            "small-plan: line 9: 健康管理站3个",
+        ],
+    )
+    edit(folder, "small-plan/domains.yaml", "quote: 保障。发放补贴", "quote: 发放补贴")
+    lines = check(folder, "--uncited")[1]
+    assert "small-plan: line 6: 发放补贴" not in lines
+    # The third figure is the page number in the table of contents, whose heading is quoted.
+    assert "small-plan: 1 of 3 sentences with a figure quoted, 1 of 3 with a claim" in lines
 
 
 def test_without_a_text_nothing_is_claimed(folder: Path) -> None:
