@@ -7,8 +7,6 @@ database cannot be used.
 import json
 import signal
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated
@@ -16,12 +14,12 @@ from urllib.parse import quote
 
 import typer
 from pydantic import ValidationError
-from rich.console import Console
-from sqlalchemy import Engine
 
 from app import __version__
 from app.errors import Conflict, Fault, Invalid, Problem, StorageUnavailable
+from app.keys.commands import app as keys
 from app.settings import Settings
+from app.terminal import database, err, out
 
 app = typer.Typer(
     name="catalogue",
@@ -35,23 +33,9 @@ app = typer.Typer(
 )
 export = typer.Typer(help="Write something out.", no_args_is_help=True)
 app.add_typer(export, name="export")
-
-out = Console(highlight=False, soft_wrap=True, markup=False)
-err = Console(stderr=True, highlight=False, soft_wrap=True, markup=False)
+app.add_typer(keys, name="keys")
 
 Folder = Annotated[Path, typer.Argument(exists=True, file_okay=False, help="Folder of seed files")]
-
-
-@contextmanager
-def database() -> Iterator[Engine]:
-    """The engine that the settings name, closed at the end."""
-    from app.database import create
-
-    engine = create(Settings().database_url, connections=1)
-    try:
-        yield engine
-    finally:
-        engine.dispose()
 
 
 @app.command()
@@ -229,6 +213,31 @@ def export_openapi(
         sys.stdout.write(text)
     else:
         file.write_text(text, encoding="utf-8")
+
+
+@app.command()
+def verify(
+    seal: Annotated[
+        str | None, typer.Option(help="A seal that you kept: say whether it is still in the chain")
+    ] = None,
+) -> None:
+    """Recompute the chain of seals over all releases, so that tampering in the database shows."""
+    from app.database import reading
+    from app.sealing import verify as verify_seals
+
+    language = Settings().language
+    with database() as engine, reading(engine) as session:
+        found = verify_seals(session)
+    for broken in found.broken:
+        err.print(f"Release {broken.release}: {broken.said.to(language)}")
+    if found.broken:
+        raise typer.Exit(1)
+    if seal is not None and seal not in found.seals:
+        err.print("This seal is not in the chain: what it sealed was changed or taken away.")
+        raise typer.Exit(1)
+    out.print(
+        f"{len(found.seals)} releases, none changed. Newest seal: {found.seals[-1] if found.seals else '-'}"
+    )
 
 
 @app.command()

@@ -88,16 +88,36 @@ def reading(engine: Engine) -> Iterator[Session]:
 
 
 @contextmanager
-def writing(engine: Engine) -> Iterator[Session]:
+def writing(engine: Engine, *, keep: bool = True) -> Iterator[Session]:
     """The one transaction that changes anything: all of it is committed, or nothing.
 
-    Writers take turns; each sees all that the one before it has committed.
+    Writers take turns; each sees all that the one before it has committed. Unless it is to `keep` what was
+    written, that is undone at the end: a trial.
     """
     with translated(), Session(engine.execution_options(publishing=True)) as session:
         if engine.dialect.name == "postgresql":
             session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": PUBLISHING_LOCK})
         yield session
-        session.commit()
+        if keep:
+            session.commit()
+
+
+@contextmanager
+def at_once(engine: Engine) -> Iterator[Session]:
+    """A small write that is not worth waiting for: `StorageUnavailable` where somebody else is writing."""
+    with translated(), Session(engine) as session:
+        if engine.dialect.name == "postgresql":
+            session.execute(text("SET LOCAL lock_timeout = '50ms'"))
+            yield session
+            session.commit()
+            return
+        session.execute(text("PRAGMA busy_timeout = 0"))
+        try:
+            yield session
+            session.commit()
+        finally:
+            session.rollback()
+            session.execute(text("PRAGMA busy_timeout = 30000"))
 
 
 @contextmanager

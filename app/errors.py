@@ -2,12 +2,17 @@
 
     Problem
     ├── Invalid            422  something in the request, or in a document, is not as it must be
+    ├── Unauthorized       401  no key, or one that is no good
+    ├── Forbidden          403  a key that may not do this
     ├── NotFound           404  never was, or is not in force yet
     ├── Gone               410  withdrawn on the day asked for
     ├── MethodNotAllowed   405
     ├── TooLarge           413
     ├── NotAcceptable      4xx  whatever else the framework refuses
+    ├── TooSlow            408  the body did not come in time
+    ├── TooMany            429  more requests than one may send in a while
     ├── Conflict           409  another release came first
+    ├── NotNow             409  what is asked for does not go in this state
     ├── StorageUnavailable 503  the database is not reachable, full or read-only
     └── (anything else)    500  logged with its traceback; the answer shows nothing of it
 
@@ -72,7 +77,7 @@ class Problem(Exception):  # noqa: N818 - RFC 9457's own word
         *,
         faults: Sequence[Fault] = (),
         headers: dict[str, str] | None = None,
-        **extra: str | int,
+        **extra: str | int | list[dict[str, Any]],
     ) -> None:
         super().__init__(en)
         self.detail = Said(en, zh)
@@ -115,6 +120,21 @@ class Invalid(Problem):
         return cls.of([Fault(Said(en, zh), pointer=place)])
 
 
+class Unauthorized(Problem):
+    status = 401
+    urn = "unauthorized"
+    title = Said("A key is needed", "需要密钥")
+
+    def __init__(self, en: str, zh: str) -> None:
+        super().__init__(en, zh, headers={"WWW-Authenticate": 'Bearer realm="catalogue"'})
+
+
+class Forbidden(Problem):
+    status = 403
+    urn = "forbidden"
+    title = Said("The key may not do this", "密钥无权执行此操作")
+
+
 class NotFound(Problem):
     status = 404
     urn = "not-found"
@@ -150,6 +170,24 @@ class Conflict(Problem):
     status = 409
     urn = "conflict"
     title = Said("Another release came first", "与已有发布冲突")
+
+
+class NotNow(Problem):
+    status = 409
+    urn = "not-now"
+    title = Said("It does not go in this state", "当前状态不允许此操作")
+
+
+class TooSlow(Problem):
+    status = 408
+    urn = "too-slow"
+    title = Said("The request did not come in time", "请求超时")
+
+
+class TooMany(Problem):
+    status = 429
+    urn = "too-many-requests"
+    title = Said("Too many requests", "请求过于频繁")
 
 
 class StorageUnavailable(Problem):
@@ -276,6 +314,8 @@ def as_problem(error: Exception) -> Problem:  # noqa: PLR0911 - one line per nou
             )
         case HTTPException(status_code=413):
             return TooLarge("Send less at a time.", "请减少单次请求的内容。")
+        case HTTPException(__cause__=Problem() as cause):
+            return cause  # raised while the framework was reading the body
         case HTTPException(status_code=400):
             # What the framework says of a body that is no JSON, or too deep, or has a number without end.
             return Invalid.at("", "The body is not JSON that can be read.", "请求正文不是可读取的 JSON。")

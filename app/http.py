@@ -3,16 +3,19 @@
 import time
 from http import HTTPStatus
 
+import anyio
 import structlog
 from fastapi import Request
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.routing import Match, Router
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.errors import TooLarge, answer, note_failure
+from app.errors import TooLarge, TooSlow, answer, note_failure
 
 log = structlog.get_logger()
 
+# Time spent waiting for a body; a batch of persons is answered while it is read, which does not count.
+BODY_SECONDS = 60
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 
@@ -47,6 +50,8 @@ class Manners:
 
     async def _read(self, scope: Scope, receive: Receive, send: Send) -> None:
         head = scope["method"] == "HEAD"
+        # Shared with the request, so that what a dependency leaves there reaches every answer.
+        scope["state"] = left = dict(scope.get("state") or {})
         if head:
             scope = {**scope, "method": "GET"}
         any_will_do = (
@@ -59,6 +64,7 @@ class Manners:
             nonlocal silent, refused
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
+                headers.update(left.get("headers", {}))
                 if (
                     message["status"] == HTTPStatus.REQUEST_ENTITY_TOO_LARGE
                     and "json" not in headers["content-type"]
@@ -79,7 +85,32 @@ class Manners:
                 message = {**message, "body": b""}
             await send(message)
 
-        await self.app(scope, receive, send_politely)
+        await self.app(scope, in_time(receive), send_politely)
+
+
+def in_time(receive: Receive) -> Receive:
+    """The request's body, waited for only so long: sent a byte at a time, it would hold on to us for ever."""
+    left = float(BODY_SECONDS)
+    whole = False
+
+    async def receive_in_time() -> Message:
+        nonlocal left, whole
+        if whole:
+            return await receive()
+        began = anyio.current_time()
+        try:
+            with anyio.fail_after(left):
+                message = await receive()
+        except TimeoutError:
+            raise TooSlow(
+                f"The body did not come within {BODY_SECONDS} seconds: send it again.",
+                f"请求正文未在{BODY_SECONDS}秒内送达，请重新发送。",
+            ) from None
+        left -= anyio.current_time() - began
+        whole = message["type"] != "http.request" or not message.get("more_body", False)
+        return message
+
+    return receive_in_time
 
 
 class RequestLog:

@@ -6,7 +6,7 @@ from datetime import date
 from pathlib import Path
 
 from anyio.to_thread import current_default_thread_limiter
-from fastapi import FastAPI, Request, Response
+from fastapi import Depends, FastAPI, Request, Response
 from fastapi.responses import RedirectResponse
 from fastapi.staticfiles import StaticFiles
 from fastapi_offline import FastAPIOffline
@@ -19,15 +19,19 @@ from app.comparison.router import router as comparison
 from app.concepts.router import router as concepts
 from app.database import create
 from app.discrepancies.router import router as discrepancies
+from app.documents.router import router as documents
 from app.domains.router import router as domains
 from app.eligibility.router import router as eligibility
 from app.errors import handle_errors
 from app.facts.router import router as facts
 from app.http import Manners, RequestLog
 from app.indicators.router import router as indicators
+from app.keys.access import may_read
+from app.limits import Limits
 from app.openapi import DESCRIPTION, TAGS, document
 from app.plans.router import router as plans
 from app.programmes.router import router as programmes
+from app.proposals.router import router as proposals
 from app.reading import NotModified, today_in_china
 from app.regions.router import router as regions
 from app.releases.router import router as releases
@@ -66,6 +70,8 @@ def create_app(settings: Settings | None = None, *, today: Callable[[], date] = 
         generate_unique_id_function=lambda route: route.operation_id or route.name,
     )
     app.state.engine = create(settings.database_url, connections=settings.threads)
+    app.state.settings = settings
+    app.state.limits = Limits(settings)
     app.state.today = today
     app.state.rulebooks = Rulebooks()
 
@@ -85,9 +91,11 @@ def create_app(settings: Settings | None = None, *, today: Callable[[], date] = 
         programmes,
         discrepancies,
         releases,
-        web,
+        documents,
+        proposals,
     ):
-        app.include_router(router)
+        app.include_router(router, dependencies=[Depends(may_read)])
+    app.include_router(web)
 
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")
 
@@ -104,9 +112,23 @@ def create_app(settings: Settings | None = None, *, today: Callable[[], date] = 
     app.add_middleware(
         CORSMiddleware,
         allow_origins=["*"],
-        allow_methods=["GET", "HEAD", "OPTIONS", "POST"],
-        allow_headers=["If-None-Match", "Accept-Language", "Content-Type"],
-        expose_headers=["ETag", "Link", "Content-Location"],
+        allow_methods=["GET", "HEAD", "OPTIONS", "POST", "PUT", "DELETE"],
+        allow_headers=[
+            "If-None-Match",
+            "Accept-Language",
+            "Content-Type",
+            "Authorization",
+            "Idempotency-Key",
+        ],
+        expose_headers=[
+            "ETag",
+            "Link",
+            "Content-Location",
+            "Location",
+            "Retry-After",
+            "RateLimit",
+            "RateLimit-Policy",
+        ],
         max_age=86_400,
     )
     app.add_middleware(RequestLog)

@@ -8,6 +8,7 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, text
+from sqlmodel import Session
 
 from app.database import translated
 from app.errors import StorageUnavailable
@@ -52,3 +53,18 @@ def migrate(engine: Engine) -> None:
             settings = config()
             settings.attributes["connection"] = connection
             command.upgrade(settings, "head")
+            _seal(connection)
+
+
+def _seal(connection: Connection) -> None:
+    """Seals the releases of a database from before there were seals, as they stand."""
+    releases, seals = (
+        connection.scalar(text(f"SELECT count(*) FROM {table}"))  # noqa: S608 - one of two names
+        for table in ("release", "release_seal")
+    )
+    if seals == 0 and releases:
+        from app.sealing import seal_missing  # takes a while to import, and is needed once
+
+        with Session(bind=connection, join_transaction_mode="create_savepoint") as session:
+            seal_missing(session)
+            session.commit()

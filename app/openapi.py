@@ -37,6 +37,10 @@ TAGS = [
     {"name": "rules", "description": "Who is entitled to a service, clause by clause (资格规则)"},
     {"name": "facts", "description": "What there is to know about a person, and how to ask (事实)"},
     {"name": "releases", "description": "What was published, when and by whom (发布)"},
+    {
+        "name": "proposals",
+        "description": "Drafted by one, approved by another, then published (提案：拟稿、审核、发布)",
+    },
     {"name": "catalogue", "description": "Entry points and health (入口与运行状况)"},
 ]
 
@@ -73,7 +77,7 @@ def _describe(operation: dict[str, Any]) -> None:
             response["content"].pop("application/json", None)
     example = EXAMPLES.get(operation["operationId"])
     if example is not None:
-        content = operation["responses"]["200"]["content"]
+        content = next(r["content"] for status, r in operation["responses"].items() if status.startswith("2"))
         media_type = next(media for media in content if media.endswith("json"))
         content[media_type]["example"] = example["answer"]
         if "body" in example:

@@ -85,7 +85,7 @@ def history(reading: Reading, row: type[R], slug: str, at: At, query: ListQuery)
 
 def cut(
     reading: Reading,
-    wanted: Select[Any],
+    wanted: Select[*tuple[Any, ...]],
     order: Order,
     at: At,
     query: PageQuery,

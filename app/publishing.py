@@ -5,62 +5,22 @@ The seed, the command line and HTTP all publish through `publish`.
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime
-from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel
 from sqlalchemy import Engine, select, text
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col
 
 from app.catalogue import KINDS
+from app.changesets import Changeset, Checked, Documents, Withdrawals, check, key_of
 from app.database import writing
-from app.errors import Conflict, Fault, Invalid, Said, pointer, said_by_pydantic
-from app.provenance import uncited
+from app.errors import Conflict, Fault, Invalid, Said
+from app.sealing import seal
 from app.search import index
-from app.versioning import (
-    At,
-    Content,
-    Name,
-    Release,
-    Row,
-    Slug,
-    Text,
-    in_force_by_slug,
-    latest_release,
-)
+from app.versioning import At, Content, Release, Row, in_force_by_slug, latest_release
 
 # Rows of one INSERT, and slugs of one SELECT: well below what either database takes.
 BATCH = 500
-
-
-class Withdrawal(BaseModel):
-    """Ends a resource from a day on."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    kind: str
-    slug: Slug
-    valid_from: date
-    reason: Text
-
-
-class Changeset(BaseModel):
-    """What is to be published together: documents (each with its `kind`), and withdrawals.
-
-    `base_release` is the release that the author worked from: whatever of this changeset another release has
-    touched since is a conflict. A `standing` changeset describes all that its publisher stands for, as a folder
-    of files does: what that publisher said last is not said again, so that a correction by somebody else stays.
-    """
-
-    model_config = ConfigDict(extra="forbid")
-
-    message: Text
-    publisher: Name
-    base_release: Annotated[int, Field(ge=0)]
-    documents: list[dict[str, Any]] = []
-    withdrawals: list[dict[str, Any]] = []
-    standing: bool = False
-    digest: str | None = None
 
 
 class Published(BaseModel):
@@ -72,9 +32,6 @@ class Published(BaseModel):
     withdrawn: int = 0
 
 
-# Each with its place in the changeset.
-Documents = list[tuple[int, Content]]
-Withdrawals = list[tuple[int, Withdrawal]]
 Newest = dict[tuple[str, str], Row]
 
 
@@ -90,86 +47,44 @@ def publish(engine: Engine, changeset: Changeset) -> Published:
     Raises `Invalid` with every fault there is, `Conflict` where another release came first; then, as after a
     crash, nothing has changed.
     """
-    documents, faults = _validated(changeset)
-    withdrawals, more = _validated_withdrawals(changeset)
-    faults += [*more, *_named_twice(documents, withdrawals)]
+    checked = check(changeset)
     with writing(engine) as session:
-        newest = _newest(session, documents, withdrawals)
-        if changeset.standing:
-            own = _newest(session, documents, [], by=changeset.publisher)
-            documents = [
-                (n, content) for n, content in documents if not same(own.get(_key(content)), content)
-            ]
-        documents = [(n, content) for n, content in documents if not same(newest.get(_key(content)), content)]
-        versions = list(_new_versions(documents, newest))
-        after = newest | {_key(row): row for row in versions}
-        faults += _misplaced(withdrawals, after)
-        faults += _dangling(session, documents)
-        faults += _unsound(session, documents)
-        if faults:
-            raise Invalid.of(faults)
-        rows = [*versions, *_endings(withdrawals, after)]
-        if not rows:
-            return Published(release=None)
-        _refuse_conflict(session, changeset, [newest[_key(row)] for row in rows if _key(row) in newest])
-        return _insert(session, changeset, rows)
+        return publish_within(session, checked)
 
 
-def _key(content: Content) -> tuple[str, str]:
-    return content.kind, content.slug
+def publish_within(session: Session, checked: Checked) -> Published:
+    """The same in a transaction of `database.writing` that does more than this, or is given up at its end."""
+    changeset, documents, withdrawals, _ = checked
+    faults = [*checked.faults, *_from_the_future(session, changeset)]
+    newest = _newest(session, documents, withdrawals)
+    if changeset.standing:
+        own = _newest(session, documents, [], by=changeset.publisher)
+        documents = [(n, content) for n, content in documents if not same(own.get(key_of(content)), content)]
+    documents = [(n, content) for n, content in documents if not same(newest.get(key_of(content)), content)]
+    versions = list(_new_versions(documents, newest))
+    after = newest | {key_of(row): row for row in versions}
+    faults += _misplaced(withdrawals, after)
+    faults += _dangling(session, documents)
+    faults += _unsound(session, documents)
+    if faults:
+        raise Invalid.of(faults)
+    rows = [*versions, *_endings(withdrawals, after)]
+    if not rows:
+        return Published(release=None)
+    _refuse_conflict(session, changeset, [newest[key_of(row)] for row in rows if key_of(row) in newest])
+    return _insert(session, changeset, rows)
 
 
-def _validated(changeset: Changeset) -> tuple[Documents, list[Fault]]:
-    documents: Documents = []
-    faults: list[Fault] = []
-    for number, document in enumerate(changeset.documents):
-        place = f"/documents/{number}"
-        fields = dict(document)
-        kind = KINDS.get(str(fields.pop("kind", "")))
-        if kind is None:
-            known = ", ".join(KINDS)
-            faults.append(
-                Fault(Said(f"Should be one of: {known}.", f"应为以下之一：{known}。"), f"{place}/kind")
-            )
-            continue
-        try:
-            content = kind.content.model_validate(fields)
-        except ValidationError as error:
-            faults += [Fault(said_by_pydantic(e), place + pointer(e["loc"])) for e in error.errors()]
-            continue
-        faults += [Fault(fault.said, f"{place}{fault.pointer}") for fault in uncited(content)]
-        documents.append((number, content))
-    return documents, faults
-
-
-def _validated_withdrawals(changeset: Changeset) -> tuple[Withdrawals, list[Fault]]:
-    withdrawals: Withdrawals = []
-    faults: list[Fault] = []
-    for number, entry in enumerate(changeset.withdrawals):
-        try:
-            withdrawals.append((number, Withdrawal.model_validate(entry)))
-        except ValidationError as error:
-            place = f"/withdrawals/{number}"
-            faults += [Fault(said_by_pydantic(e), place + pointer(e["loc"])) for e in error.errors()]
-    return withdrawals, faults
-
-
-def _named_twice(documents: Documents, withdrawals: Withdrawals) -> Iterator[Fault]:
-    for list_name, named in (
-        ("documents", [(number, _key(content)) for number, content in documents]),
-        ("withdrawals", [(number, (ended.kind, ended.slug)) for number, ended in withdrawals]),
-    ):
-        first: dict[tuple[str, str], int] = {}
-        for number, key in named:
-            if key in first:
-                yield Fault(
-                    Said(
-                        f"The same slug stands at /{list_name}/{first[key]} already.",
-                        f"与 /{list_name}/{first[key]} 的标识重复。",
-                    ),
-                    f"/{list_name}/{number}/slug",
-                )
-            first.setdefault(key, number)
+def _from_the_future(session: Session, changeset: Changeset) -> Iterator[Fault]:
+    latest = latest_release(session)
+    if changeset.base_release > latest:
+        yield Fault(
+            Said(
+                f"There is no release {changeset.base_release} yet; the latest is {latest}.",
+                f"尚无发布{changeset.base_release}，最新发布为{latest}。",
+            ),
+            "/base_release",
+        )
 
 
 def _newest(
@@ -177,7 +92,7 @@ def _newest(
 ) -> Newest:
     """The newest version of each resource that the changeset touches; with `by`, what that publisher said last."""
     touched: dict[str, set[str]] = {}
-    for kind, slug in [_key(content) for _, content in documents] + [
+    for kind, slug in [key_of(content) for _, content in documents] + [
         (ended.kind, ended.slug) for _, ended in withdrawals
     ]:
         touched.setdefault(kind, set()).add(slug)
@@ -203,15 +118,20 @@ def _refuse_conflict(session: Session, changeset: Changeset, replaced: Sequence[
     overtaken = [row for row in replaced if row.release > changeset.base_release]
     if not overtaken:
         return
+    overtaken.sort(key=lambda row: (row.kind, row.slug))
     first = session.get_one(Release, min(row.release for row in overtaken))
     when = f"{first.recorded_at:%Y-%m-%d %H:%M:%S} UTC"
-    slugs = ", ".join(sorted(f"{row.kind}/{row.slug}" for row in overtaken)[:5])
+    slugs = ", ".join(f"{row.kind}/{row.slug}" for row in overtaken[:5])
     raise Conflict(
         f"Release {first.number} by {first.publisher} came first, at {when}, and changed {len(overtaken)} of what "
         f"you are changing ({slugs}). Nothing was published: look at it and try again.",
         f"发布{first.number}（{first.publisher}，{when}）已先行更改其中{len(overtaken)}项（{slugs}）。"
         "本次未发布任何内容，请核对后重试。",
         release=first.number,
+        changed=[
+            {"kind": row.kind, "slug": row.slug, "version": row.version, "release": row.release}
+            for row in overtaken
+        ],
     )
 
 
@@ -263,7 +183,7 @@ def _references(content: Content) -> Iterator[tuple[str, str, str]]:
 
 def _unsound(session: Session, documents: Documents) -> Iterator[Fault]:
     """What the kinds themselves find wrong, looking at what is published along with it and at what is in force."""
-    together = {_key(content): content for _, content in documents}
+    together = {key_of(content): content for _, content in documents}
     release = latest_release(session)
 
     def lookup(kind: str, slug: str, day: date) -> Content | None:
@@ -279,7 +199,7 @@ def _unsound(session: Session, documents: Documents) -> Iterator[Fault]:
 
 def _new_versions(documents: Documents, newest: Newest) -> Iterator[Row]:
     for _, content in documents:
-        before = newest.get(_key(content))
+        before = newest.get(key_of(content))
         yield KINDS[content.kind].row(**content.model_dump(), version=before.version + 1 if before else 1)
 
 
@@ -306,16 +226,18 @@ def _endings(withdrawals: Withdrawals, newest: Newest) -> Iterator[Row]:
 
 
 def _insert(session: Session, changeset: Changeset, rows: Sequence[Row]) -> Published:
-    number = latest_release(session) + 1
-    session.add(
-        Release(
-            number=number,
-            recorded_at=datetime.now(UTC),
-            publisher=changeset.publisher,
-            message=changeset.message,
-            digest=changeset.digest,
-        )
+    before = session.get(Release, latest_release(session))
+    number = before.number + 1 if before else 1
+    now = datetime.now(UTC)
+    release = Release(
+        number=number,
+        # A clock that was set back must not make a later release the earlier one.
+        recorded_at=max(now, before.recorded_at) if before else now,
+        publisher=changeset.publisher,
+        message=changeset.message,
+        digest=changeset.digest,
     )
+    session.add(release)
     try:
         session.flush()
         for row in rows:
@@ -328,6 +250,7 @@ def _insert(session: Session, changeset: Changeset, rows: Sequence[Row]) -> Publ
             "已有其他发布先行完成。本次未发布任何内容，请重试。",
         ) from error
     index(session, [(row, row.version) for row in rows if not row.withdrawn])
+    seal(session, release, rows)
     if len(rows) > BATCH and session.get_bind().dialect.name == "postgresql":
         # Its planner would go by statistics from before until the next vacuum comes round.
         session.execute(text("ANALYZE"))

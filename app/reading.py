@@ -261,9 +261,10 @@ class Reading:
         representation = f"{__version__} {url.path}?{urlencode(sorted(asked.items()))} {gzip}"
         digest = hashlib.blake2s(representation.encode(), digest_size=9).hexdigest()
         tag = f'"{".".join(pins.values())}.{digest}"'
+        whose = "private" if self.request.app.state.settings.reading_takes_key else "public"
         headers = {
             "ETag": tag,
-            "Cache-Control": f"public, max-age={YEAR}, immutable" if immutable else "public, max-age=60",
+            "Cache-Control": f"{whose}, max-age={YEAR}, immutable" if immutable else f"{whose}, max-age=60",
             "Content-Location": f"{url.path}?{urlencode(asked)}" if asked else url.path,
         }
         if has_tag(self.request.headers.get("if-none-match"), tag):

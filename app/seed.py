@@ -18,8 +18,8 @@ from typing import Any
 import yaml
 
 from app.catalogue import KINDS
+from app.changesets import Changeset
 from app.errors import Fault, Invalid, Language, Said
-from app.publishing import Changeset
 from app.versioning import ALWAYS
 
 Place = tuple[str, int]

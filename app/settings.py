@@ -22,6 +22,18 @@ class Settings(BaseSettings):
     threads: int = Field(
         40, ge=1, le=400, description="Requests answered at once; the connection pool has as many"
     )
+    direct_publishing: bool = Field(
+        default=False,
+        description="Whether one publisher may publish alone, without a proposal that another approves",
+    )
+    reading_takes_key: bool = Field(default=False, description="Whether reading takes a key, too")
+    writes_limit: str = Field(
+        "60/minute", description="Writes by one key or from one address; empty for no limit"
+    )
+    eligibility_limit: str = Field(
+        "6000/minute",
+        description="Questions about eligibility by one key or from one address; empty for no limit",
+    )
     lang: str = Field("", description="The terminal's language; zh… makes the command line speak Chinese")
 
     @field_validator("database_url")

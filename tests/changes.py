@@ -5,7 +5,8 @@ from typing import Any
 from sqlalchemy import Engine
 from sqlmodel import Session
 
-from app.publishing import Changeset, Published, publish
+from app.changesets import Changeset
+from app.publishing import Published, publish
 from app.versioning import latest_release
 
 CONCEPT = {"kind": "concepts", "slug": "snow-clearing", "valid_from": "2021-01-01", "name": "扫雪除冰"}

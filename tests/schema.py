@@ -6,7 +6,7 @@ import tempfile
 from alembic import command
 from sqlmodel import SQLModel
 
-from app import catalogue
+from app import catalogue, main  # noqa: F401 - with it come all the tables
 from app.database import create
 from app.migrating import config, migrate
 

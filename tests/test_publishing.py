@@ -155,7 +155,8 @@ def test_an_older_base_is_accepted_unless_it_touches_what_changed(engine: Engine
     assert put(engine, concept(slug="something-else"), base=1).release == 3
     with pytest.raises(Conflict) as caught:
         put(engine, concept(name="乙"), base=1)
-    assert caught.value.extra == {"release": 2}
+    changed = {"kind": "concepts", "slug": "snow-clearing", "version": 1, "release": 2}
+    assert caught.value.extra == {"release": 2, "changed": [changed]}
     assert "first" in caught.value.detail.en
     assert releases(engine) == 3
 

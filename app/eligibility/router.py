@@ -41,12 +41,13 @@ from app.eligibility.models import (
 )
 from app.eligibility.rulebook import Rulebook
 from app.eligibility.what_if import what_if
-from app.errors import Invalid, TooLarge, language_of, responses
+from app.errors import Invalid, TooLarge, TooMany, language_of, responses
+from app.limits import limited
 from app.reading import Reader, Reading
 from app.regions.models import RegionRef, refs
 from app.versioning import At
 
-router = APIRouter(prefix="/v1/eligibility", tags=["eligibility"])
+router = APIRouter(prefix="/v1/eligibility", tags=["eligibility"], dependencies=limited("eligibility"))
 
 # A request about one person; the facts of all plans together fit in many times over.
 LARGEST = 256 * 1024
@@ -66,7 +67,7 @@ def opened(
     "",
     operation_id="assessEligibility",
     summary="Say what a person is eligible for, and why (资格判定)",
-    responses=responses(TooLarge),
+    responses=responses(TooLarge, TooMany),
     max_body_size=LARGEST,
 )
 def assess(asked: EligibilityRequest, request: Request, reading: Reader) -> EligibilityAnswer:
@@ -90,7 +91,7 @@ def assess(asked: EligibilityRequest, request: Request, reading: Reader) -> Elig
     "/replay",
     operation_id="replayEligibility",
     summary="Check a receipt, and what has changed since (回执核验)",
-    responses=responses(TooLarge),
+    responses=responses(TooLarge, TooMany),
     max_body_size=LARGEST,
 )
 def replay(asked: ReplayRequest, request: Request, reading: Reader) -> ReplayAnswer:
@@ -117,7 +118,7 @@ def replay(asked: ReplayRequest, request: Request, reading: Reader) -> ReplayAns
     "/compare",
     operation_id="compareEligibility",
     summary="Compare two editions for one person (两版对比)",
-    responses=responses(TooLarge),
+    responses=responses(TooLarge, TooMany),
     max_body_size=LARGEST,
 )
 def compare(asked: ComparisonRequest, request: Request, reading: Reader) -> Comparison:
@@ -138,7 +139,7 @@ def compare(asked: ComparisonRequest, request: Request, reading: Reader) -> Comp
     "/forecast",
     operation_id="forecastEligibility",
     summary="Say from when an outcome turns (未来变化)",
-    responses=responses(TooLarge),
+    responses=responses(TooLarge, TooMany),
     max_body_size=LARGEST,
 )
 def forecast(asked: ForecastRequest, request: Request, reading: Reader) -> ForecastAnswer:
@@ -173,7 +174,7 @@ def forecast(asked: ForecastRequest, request: Request, reading: Reader) -> Forec
     "/what-if",
     operation_id="imagineEligibility",
     summary="Say which changes would make a person eligible (假设分析)",
-    responses=responses(TooLarge),
+    responses=responses(TooLarge, TooMany),
     max_body_size=LARGEST,
 )
 def imagine(asked: Asking, request: Request, reading: Reader) -> WhatIfAnswer:

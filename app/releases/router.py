@@ -2,12 +2,25 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Path, Query, Request, Response
 
-from app.errors import NotFound, responses
+from app.errors import Conflict, Forbidden, NotFound, TooLarge, TooMany, Unauthorized, responses
+from app.keys.access import Editor
+from app.keys.models import permit
+from app.limits import limited
 from app.paging import Page, cut
 from app.reading import CHINA, ListQuery, NoQuery, PageQuery, Reader
 from app.releases.models import NEWEST_FIRST, Change, ReleaseDocument, brought_by, find, present, up_to
+from app.releases.submission import (
+    LARGEST,
+    Publication,
+    PublishQuery,
+    Submission,
+    may_publish_alone,
+    publish_submission,
+    trial,
+)
+from app.replay import Retry, once
 from app.versioning import At
 
 router = APIRouter(prefix="/v1/releases", tags=["releases"])
@@ -24,6 +37,41 @@ def list_releases(query: Annotated[ListQuery, Query()], reading: Reader) -> Page
     lines, total, following = cut(reading, up_to(at.release), NEWEST_FIRST, at, query)
     items = [present(line[0]) for line in lines]
     return Page(items=items, total=total, on=at.on, release=at.release, next=following)
+
+
+@router.post(
+    "",
+    operation_id="publishRelease",
+    summary="Publish a changeset (发布)",
+    responses={
+        200: {
+            "model": Publication,
+            "description": "Nothing was published: it changes nothing, or was only tried",
+        },
+        **responses(Unauthorized, Forbidden, Conflict, TooLarge, TooMany),
+    },
+    status_code=201,
+    response_model=Publication,
+    dependencies=limited("writes"),
+    max_body_size=LARGEST,
+)
+def publish_release(
+    submission: Submission,
+    query: Annotated[PublishQuery, Query()],
+    key: Editor,
+    retry: Retry,
+    request: Request,
+) -> Response:
+    """The changeset becomes the next release, or nothing happens at all.
+
+    Publishing takes a publisher's key and `DIRECT_PUBLISHING`; without it, open a proposal. A dry run is for editors.
+    """
+    engine, changeset = request.app.state.engine, submission.changeset(key.holder)
+    if query.dry_run:
+        return trial(engine, changeset).response()
+    permit(key, "publisher")
+    may_publish_alone(request.app.state.settings)
+    return once(engine, key, retry, lambda session: publish_submission(session, changeset)).response()
 
 
 @router.get(

@@ -1,0 +1,121 @@
+"""Changesets: what is to be published together, and what can be said of them without a database."""
+
+from collections.abc import Iterator
+from datetime import date
+from typing import Annotated, Any, NamedTuple
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from app.catalogue import KINDS
+from app.errors import Fault, Said, pointer, said_by_pydantic
+from app.provenance import uncited
+from app.versioning import Content, Name, Slug, Text
+
+
+class Withdrawal(BaseModel):
+    """Ends a resource from a day on."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    kind: str
+    slug: Slug
+    valid_from: date
+    reason: Text
+
+
+class Changeset(BaseModel):
+    """What is to be published together: documents (each with its `kind`), and withdrawals.
+
+    `base_release` is the release that the author worked from: whatever of this changeset another release has
+    touched since is a conflict. A `standing` changeset describes all that its publisher stands for, as a folder
+    of files does: what that publisher said last is not said again, so that a correction by somebody else stays.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    message: Text
+    publisher: Name
+    base_release: Annotated[int, Field(ge=0)]
+    documents: list[dict[str, Any]] = []
+    withdrawals: list[dict[str, Any]] = []
+    standing: bool = False
+    digest: str | None = None
+
+
+# Each with its place in the changeset.
+Documents = list[tuple[int, Content]]
+Withdrawals = list[tuple[int, Withdrawal]]
+
+
+class Checked(NamedTuple):
+    """A changeset, what it holds as far as that can be read, and all that is wrong with it by itself."""
+
+    changeset: Changeset
+    documents: Documents
+    withdrawals: Withdrawals
+    faults: list[Fault]
+
+
+def check(changeset: Changeset) -> Checked:
+    """Reads the documents and withdrawals; whether they fit what is published is not looked at."""
+    documents, faults = _validated(changeset)
+    withdrawals, more = _validated_withdrawals(changeset)
+    faults = [*faults, *more, *_named_twice(documents, withdrawals)]
+    return Checked(changeset, documents, withdrawals, faults)
+
+
+def key_of(content: Content) -> tuple[str, str]:
+    return content.kind, content.slug
+
+
+def _validated(changeset: Changeset) -> tuple[Documents, list[Fault]]:
+    documents: Documents = []
+    faults: list[Fault] = []
+    for number, document in enumerate(changeset.documents):
+        place = f"/documents/{number}"
+        fields = dict(document)
+        kind = KINDS.get(str(fields.pop("kind", "")))
+        if kind is None:
+            known = ", ".join(KINDS)
+            faults.append(
+                Fault(Said(f"Should be one of: {known}.", f"应为以下之一：{known}。"), f"{place}/kind")
+            )
+            continue
+        try:
+            content = kind.content.model_validate(fields)
+        except ValidationError as error:
+            faults += [Fault(said_by_pydantic(e), place + pointer(e["loc"])) for e in error.errors()]
+            continue
+        faults += [Fault(fault.said, f"{place}{fault.pointer}") for fault in uncited(content)]
+        documents.append((number, content))
+    return documents, faults
+
+
+def _validated_withdrawals(changeset: Changeset) -> tuple[Withdrawals, list[Fault]]:
+    withdrawals: Withdrawals = []
+    faults: list[Fault] = []
+    for number, entry in enumerate(changeset.withdrawals):
+        try:
+            withdrawals.append((number, Withdrawal.model_validate(entry)))
+        except ValidationError as error:
+            place = f"/withdrawals/{number}"
+            faults += [Fault(said_by_pydantic(e), place + pointer(e["loc"])) for e in error.errors()]
+    return withdrawals, faults
+
+
+def _named_twice(documents: Documents, withdrawals: Withdrawals) -> Iterator[Fault]:
+    for list_name, named in (
+        ("documents", [(number, key_of(content)) for number, content in documents]),
+        ("withdrawals", [(number, (ended.kind, ended.slug)) for number, ended in withdrawals]),
+    ):
+        first: dict[tuple[str, str], int] = {}
+        for number, key in named:
+            if key in first:
+                yield Fault(
+                    Said(
+                        f"The same slug stands at /{list_name}/{first[key]} already.",
+                        f"与 /{list_name}/{first[key]} 的标识重复。",
+                    ),
+                    f"/{list_name}/{number}/slug",
+                )
+            first.setdefault(key, number)

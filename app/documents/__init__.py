@@ -1,0 +1,1 @@
+"""Documents: resources as they are written and published."""

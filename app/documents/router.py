@@ -1,0 +1,34 @@
+"""Documents over HTTP: what to change and send back, see `POST /v1/releases` and `POST /v1/proposals`."""
+
+from enum import StrEnum
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Query
+
+from app.catalogue import KINDS
+from app.errors import Gone, NotFound, responses
+from app.reading import Reader, ReadQuery, SlugInPath
+from app.versioning import in_force
+
+router = APIRouter(prefix="/v1/documents", tags=["releases"])
+
+KindName = StrEnum("KindName", {name: name for name in KINDS})  # type: ignore[misc]
+KindInPath = Annotated[KindName, Path(title="类别", description="The kind of the resource")]
+
+
+@router.get(
+    "/{kind}/{slug}",
+    operation_id="getDocument",
+    summary="Get a resource as it was written (原始文档)",
+    responses=responses(NotFound, Gone),
+)
+def get_document(
+    kind: KindInPath, slug: SlugInPath, query: Annotated[ReadQuery, Query()], reading: Reader
+) -> dict[str, Any]:
+    """The version in force as a document to edit and publish: only what people write, with its `kind`."""
+    at = reading.at(query)
+    content, row = KINDS[kind.value]
+    found = in_force(reading.session, row, slug, at)
+    written = content.model_validate(found.model_dump(include=set(content.model_fields)))
+    reading.link_versions(kind.value, slug, found.version)
+    return {"kind": kind.value, **written.model_dump(mode="json", exclude={"change_note"})}

@@ -1,0 +1,62 @@
+"""`catalogue keys`: who may do what over HTTP."""
+
+from typing import Annotated
+
+import typer
+
+from app.terminal import database, out
+
+app = typer.Typer(help="Keys for publishing over HTTP.", no_args_is_help=True)
+
+
+@app.command()
+def create(
+    role: Annotated[
+        str,
+        typer.Option(
+            help="reader, editor (drafts), approver (approves) or publisher; each may do what those before it may"
+        ),
+    ],
+    name: Annotated[str, typer.Option(help="Who holds it: stands in every proposal and release")],
+) -> None:
+    """Make a key and show it, this once."""
+    from app.database import writing
+    from app.keys.models import ROLES
+    from app.keys.models import create as create_key
+
+    if role not in ROLES:
+        raise typer.BadParameter(f"should be one of: {', '.join(ROLES)}", param_hint="--role")
+    if not name.strip() or len(name) > 200:  # noqa: PLR2004 - as long as any name
+        raise typer.BadParameter("should have 1 to 200 characters", param_hint="--name")
+    with database() as engine, writing(engine) as session:
+        key, text = create_key(session, role, name.strip())
+        out.print(f"Key {key.id} for {key.holder} ({key.role}). Keep it well, it is shown only now:")
+        out.print(text)
+
+
+@app.command("list")
+def list_keys() -> None:
+    """List all keys: id, role, holder, when made, last used and revoked."""
+    from app.database import reading
+    from app.keys.models import every
+
+    with database() as engine, reading(engine) as session:
+        for key in every(session):
+            used = f"{key.last_used_at:%Y-%m-%d %H:%M}" if key.last_used_at else "never"
+            ended = f"revoked {key.revoked_at:%Y-%m-%d %H:%M}" if key.revoked_at else "valid"
+            out.print(
+                f"{key.id}  {key.role:<9}  {key.created_at:%Y-%m-%d}  used {used}  {ended}  {key.holder}"
+            )
+
+
+@app.command()
+def revoke(
+    key: Annotated[str, typer.Argument(help="The key's id: its eight letters and digits after cat_")],
+) -> None:
+    """End a key at once."""
+    from app.database import writing
+    from app.keys.models import revoke as revoke_key
+
+    with database() as engine, writing(engine) as session:
+        ended = revoke_key(session, key)
+        out.print(f"Key {ended.id} of {ended.holder} is revoked.")

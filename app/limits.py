@@ -1,0 +1,81 @@
+"""How often one may ask: limits on writes and on eligibility, by address and by key.
+
+Counted in the memory of each process: several workers allow several times as much.
+"""
+
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any, Literal
+
+from fastapi import Depends, Request
+from limits import RateLimitItem, parse
+from limits.storage import MemoryStorage
+from limits.strategies import SlidingWindowCounterRateLimiter
+
+from app.errors import TooMany
+from app.keys.access import GivenKey
+from app.settings import Settings
+
+Policy = Literal["writes", "eligibility"]
+
+
+class Limits:
+    """The counters of one process."""
+
+    def __init__(self, settings: Settings) -> None:
+        given = {"writes": settings.writes_limit, "eligibility": settings.eligibility_limit}
+        self.items: dict[str, RateLimitItem] = {name: parse(text) for name, text in given.items() if text}
+        self.limiter = SlidingWindowCounterRateLimiter(MemoryStorage())
+
+    def hit(self, policy: Policy, who: str) -> dict[str, str]:
+        """Counts one request, and says how many are left as headers (IETF draft RateLimit fields).
+
+        Raises `TooMany` where none was left.
+        """
+        item = self.items.get(policy)
+        if item is None:
+            return {}
+        allowed = self.limiter.hit(item, policy, who)
+        stats = self.limiter.get_window_stats(item, policy, who)
+        wait = max(1, round(stats.reset_time - time.time()))
+        headers = {
+            "RateLimit-Policy": f'"{policy}";q={item.amount};w={item.get_expiry()}',
+            "RateLimit": f'"{policy}";r={stats.remaining};t={wait}',
+        }
+        if not allowed:
+            raise TooMany(
+                f"More than {item.amount} requests in {item.get_expiry()} seconds: wait {wait} seconds.",
+                f"{item.get_expiry()}秒内请求超过{item.amount}次，请等待{wait}秒。",
+                headers={**headers, "Retry-After": str(wait)},
+            )
+        return headers
+
+
+def by_address(policy: Policy) -> Callable[[Request], Awaitable[None]]:
+    """A dependency that counts before anything is looked at, so that guessing keys is counted, too."""
+
+    async def counted(request: Request) -> None:
+        address = request.client.host if request.client else ""
+        _note(request, request.app.state.limits.hit(policy, f"address {address}"))
+
+    return counted
+
+
+def by_key(policy: Policy) -> Callable[[Request, GivenKey], Awaitable[None]]:
+    """A dependency that counts what is done with one key, from wherever."""
+
+    async def counted(request: Request, key: GivenKey) -> None:
+        if key is not None:
+            _note(request, request.app.state.limits.hit(policy, f"key {key.id}"))
+
+    return counted
+
+
+def _note(request: Request, headers: dict[str, str]) -> None:
+    # Also answers that are no JSON, and errors, say how many are left: see app/http.py.
+    request.state.headers = headers
+
+
+def limited(policy: Policy) -> list[Any]:
+    """What a router with such operations depends on."""
+    return [Depends(by_address(policy)), Depends(by_key(policy))]

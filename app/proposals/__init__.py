@@ -1,0 +1,1 @@
+"""Proposals: drafted by one, approved by another, then published."""

@@ -1,0 +1,61 @@
+"""What may happen to a proposal's changeset: tried at any time, published once it is approved."""
+
+from sqlmodel import Session
+
+from app.changesets import Checked, check
+from app.errors import NotNow
+from app.keys.models import Key
+from app.proposals.flow import Action
+from app.proposals.models import act, changeset, events, find, open_proposal, present
+from app.publishing import Published, publish_within
+from app.releases.submission import Submission
+from app.replay import Answer
+
+
+def opened(session: Session, key: Key, submission: Submission) -> Answer:
+    """Opens a proposal as a draft. It is found as good as a release would be, or nothing is kept of it."""
+    _try(session, check(submission.changeset(key.holder)))
+    proposal = open_proposal(session, key, submission)
+    return Answer(201, present(session, proposal.number), f"/v1/proposals/{proposal.number}")
+
+
+def revised(session: Session, number: int, key: Key, submission: Submission) -> Answer:
+    act(session, number, "revise", key, submission=submission)
+    _try(session, check(submission.changeset(key.holder)))
+    return Answer(200, present(session, number))
+
+
+def done(session: Session, number: int, action: Action, key: Key, comment: str | None) -> Answer:
+    """Anything that changes only where the proposal stands."""
+    act(session, number, action, key, comment=comment)
+    return Answer(200, present(session, number))
+
+
+def published(session: Session, number: int, key: Key, comment: str | None) -> Answer:
+    """Publishes an approved proposal as the next release, all of it or nothing."""
+    event = act(session, number, "publish", key, comment=comment)
+    submission = changeset(session, number, event.revision)
+    became = publish_within(session, check(submission.changeset(key.holder)))
+    if became.release is None:
+        raise NotNow(
+            "It changes nothing any more, as all of it is published already: have it withdrawn.",
+            "其内容均已发布，不会产生任何变更，请予撤回。",
+            state="approved",
+        )
+    event.release = became.release
+    session.flush()
+    return Answer(200, present(session, number))
+
+
+def tried(session: Session, number: int) -> Published:
+    """What publishing it now would do, in a transaction that is given up."""
+    proposal = find(session, number)
+    submission = changeset(session, number, events(session, number)[-1].revision)
+    return publish_within(session, check(submission.changeset(proposal.author)))
+
+
+def _try(session: Session, checked: Checked) -> None:
+    """Raises what publishing would raise, and leaves no trace."""
+    trial = session.begin_nested()
+    publish_within(session, checked)
+    trial.rollback()

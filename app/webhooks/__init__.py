@@ -1,0 +1,1 @@
+"""Webhooks: whoever wants to be told of a release is told."""
