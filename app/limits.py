@@ -13,17 +13,21 @@ from limits.storage import MemoryStorage
 from limits.strategies import SlidingWindowCounterRateLimiter
 
 from app.errors import TooMany
-from app.keys.access import GivenKey
+from app.keys.access import GivenKey, address_of
 from app.settings import Settings
 
-Policy = Literal["writes", "eligibility"]
+Policy = Literal["writes", "wrong-keys", "eligibility"]
 
 
 class Limits:
     """The counters of one process."""
 
     def __init__(self, settings: Settings) -> None:
-        given = {"writes": settings.writes_limit, "eligibility": settings.eligibility_limit}
+        given: dict[Policy, str] = {
+            "writes": settings.writes_limit,
+            "wrong-keys": settings.writes_limit,
+            "eligibility": settings.eligibility_limit,
+        }
         self.items: dict[str, RateLimitItem] = {name: parse(text) for name, text in given.items() if text}
         self.limiter = SlidingWindowCounterRateLimiter(MemoryStorage())
 
@@ -52,11 +56,10 @@ class Limits:
 
 
 def by_address(policy: Policy) -> Callable[[Request], Awaitable[None]]:
-    """A dependency that counts before anything is looked at, so that guessing keys is counted, too."""
+    """A dependency that counts what comes from one address."""
 
     async def counted(request: Request) -> None:
-        address = request.client.host if request.client else ""
-        _note(request, request.app.state.limits.hit(policy, f"address {address}"))
+        _note(request, request.app.state.limits.hit(policy, f"address {address_of(request)}"))
 
     return counted
 

@@ -94,7 +94,7 @@ def create_app(settings: Settings | None = None, *, today: Callable[[], date] = 
         documents,
         proposals,
     ):
-        app.include_router(router, dependencies=[Depends(may_read)])
+        app.include_router(router, dependencies=[Depends(may_read)] if settings.reading_takes_key else [])
     app.include_router(web)
 
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")

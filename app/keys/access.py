@@ -23,6 +23,10 @@ BEARER = HTTPBearer(
 Credentials = Annotated[HTTPAuthorizationCredentials | None, Depends(BEARER)]
 
 
+def address_of(request: Request) -> str:
+    return request.client.host if request.client else ""
+
+
 async def key_of(request: Request, credentials: Credentials) -> Key | None:
     """The key that a request carries; None where it carries none, `Unauthorized` where it is no good."""
     if credentials is None:
@@ -33,7 +37,11 @@ async def key_of(request: Request, credentials: Credentials) -> Key | None:
             )
         return None
     # Only a request that carries a key waits for the database.
-    return await run_in_threadpool(_known, request.app.state.engine, credentials.credentials)
+    try:
+        return await run_in_threadpool(_known, request.app.state.engine, credentials.credentials)
+    except Unauthorized:
+        request.app.state.limits.hit("wrong-keys", address_of(request))
+        raise
 
 
 def _known(engine: Engine, text: str) -> Key:
@@ -68,9 +76,9 @@ Approver = Annotated[Key, Depends(with_role("approver"))]
 Publisher = Annotated[Key, Depends(with_role("publisher"))]
 
 
-async def may_read(request: Request, key: GivenKey) -> None:
-    """Reading is open to everybody, or takes any key where the settings say so."""
-    if key is None and request.app.state.settings.reading_takes_key:
+async def may_read(key: GivenKey) -> None:
+    """A dependency for where the settings say that reading takes a key: any will do."""
+    if key is None:
         raise Unauthorized(
             "Reading takes a key here: send it as `Authorization: Bearer KEY`.",
             "本服务的查询需要密钥，请以 Authorization: Bearer 密钥 的形式提供。",

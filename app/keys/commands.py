@@ -26,8 +26,8 @@ def create(
 
     if role not in ROLES:
         raise typer.BadParameter(f"should be one of: {', '.join(ROLES)}", param_hint="--role")
-    if not name.strip() or len(name) > 200:  # noqa: PLR2004 - as long as any name
-        raise typer.BadParameter("should have 1 to 200 characters", param_hint="--name")
+    if not name.strip() or not name.isprintable() or len(name) > 200:  # noqa: PLR2004
+        raise typer.BadParameter("should have 1 to 200 printable characters", param_hint="--name")
     with database() as engine, writing(engine) as session:
         key, text = create_key(session, role, name.strip())
         out.print(f"Key {key.id} for {key.holder} ({key.role}). Keep it well, it is shown only now:")

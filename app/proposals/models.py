@@ -7,6 +7,7 @@ from typing import Any, cast
 from pydantic import BaseModel, ConfigDict
 from pydantic import Field as WireField
 from sqlalchemy import JSON, Select, func, select
+from sqlalchemy.orm import aliased
 from sqlmodel import Field, Session, SQLModel, col
 
 from app.database import Moment
@@ -203,9 +204,8 @@ def act(
 
 def newest_first(query: ProposalQuery) -> Select[Proposal, ProposalEvent, ProposalRevision]:
     """Each proposal with its last event and its newest revision."""
-    later = select(func.max(col(ProposalEvent.number))).where(
-        col(ProposalEvent.proposal) == col(Proposal.number)
-    )
+    same = aliased(ProposalEvent)
+    last = select(func.max(col(same.number))).where(col(same.proposal) == col(Proposal.number))
     wanted = (
         select(Proposal, ProposalEvent, ProposalRevision)
         .join(ProposalEvent, col(ProposalEvent.proposal) == col(Proposal.number))
@@ -214,7 +214,7 @@ def newest_first(query: ProposalQuery) -> Select[Proposal, ProposalEvent, Propos
             (col(ProposalRevision.proposal) == col(Proposal.number))
             & (col(ProposalRevision.number) == col(ProposalEvent.revision)),
         )
-        .where(col(ProposalEvent.number) == later.scalar_subquery())
+        .where(col(ProposalEvent.number) == last.correlate(Proposal).scalar_subquery())
     )
     return wanted if query.state is None else wanted.where(col(ProposalEvent.state) == query.state)
 
