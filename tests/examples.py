@@ -26,7 +26,7 @@ MOMENT = {"on": "2024-06-01", "release": 1}
 FILE = Path(__file__).parent.parent / "app" / "examples.json"
 PINNED = {"on": "2024-06-01", "release": 1}
 SLUGS = {
-    "standards": "lizhou-2021-urban-dibao-raised",
+    "standards": "lizhou-2021-table-public-rental",
     "indicators": "lizhou-2021-indicator-infant-places",
     "programmes": "lizhou-2021-programme-01-01",
     "discrepancies": "lizhou-2021-discrepancy-new-urban-jobs-span",
