@@ -1,5 +1,6 @@
 """Changesets: what is to be published together, and what can be said of them without a database."""
 
+import re
 from collections.abc import Iterator
 from datetime import date
 from typing import Annotated, Any, NamedTuple
@@ -10,6 +11,8 @@ from app.catalogue import KINDS
 from app.errors import Fault, Said, pointer, said_by_pydantic
 from app.provenance import uncited
 from app.versioning import Content, Name, Slug, Text
+
+SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 class Withdrawal(BaseModel):
@@ -60,12 +63,32 @@ def check(changeset: Changeset) -> Checked:
     """Reads the documents and withdrawals; whether they fit what is published is not looked at."""
     documents, faults = _validated(changeset)
     withdrawals, more = _validated_withdrawals(changeset)
-    faults = [*faults, *more, *_named_twice(documents, withdrawals)]
+    unstorable = _unstorable(changeset.model_dump())
+    faults = [*faults, *more, *unstorable, *_named_twice(documents, withdrawals)]
     return Checked(changeset, documents, withdrawals, faults)
 
 
 def key_of(content: Content) -> tuple[str, str]:
     return content.kind, content.slug
+
+
+def _unstorable(value: object, path: tuple[str | int, ...] = ()) -> Iterator[Fault]:
+    """Text that a database cannot keep, or that would come out of it as something else."""
+    if isinstance(value, str):
+        if "\x00" in value or (not value.isascii() and SURROGATE.search(value)):
+            yield Fault(
+                Said(
+                    "Holds a character that is none: NUL, or half of one.",
+                    "含有无效字符（NUL 或不完整的字符）。",
+                ),
+                pointer(path),
+            )
+    elif isinstance(value, dict):
+        for name, part in value.items():
+            yield from _unstorable(part, (*path, name))
+    elif isinstance(value, list):
+        for place, part in enumerate(value):
+            yield from _unstorable(part, (*path, place))
 
 
 def _validated(changeset: Changeset) -> tuple[Documents, list[Fault]]:

@@ -24,6 +24,9 @@ SQLModel.metadata.naming_convention = {
     "pk": "pk_%(table_name)s",
 }
 
+# Seconds that one writer waits for another before it gives up.
+PATIENCE = 30
+
 # One publisher at a time; any number will do as long as it is only used here.
 PUBLISHING_LOCK = 7_001_802
 
@@ -62,7 +65,7 @@ def create(url: str, *, connections: int = 40) -> Engine:
     }
     if make_url(url).get_backend_name() != "sqlite":
         return create_engine(url, pool_pre_ping=True, **common)
-    engine = create_engine(url, connect_args={"timeout": 30}, **common)
+    engine = create_engine(url, connect_args={"timeout": PATIENCE}, **common)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
@@ -105,19 +108,17 @@ def writing(engine: Engine, *, keep: bool = True) -> Iterator[Session]:
 @contextmanager
 def at_once(engine: Engine) -> Iterator[Session]:
     """A small write that is not worth waiting for: `StorageUnavailable` where somebody else is writing."""
-    with translated(), Session(engine) as session:
-        if engine.dialect.name == "postgresql":
-            session.execute(text("SET LOCAL lock_timeout = '50ms'"))
-            yield session
-            session.commit()
-            return
-        session.execute(text("PRAGMA busy_timeout = 0"))
+    quick = {"postgresql": "SET LOCAL lock_timeout = '50ms'", "sqlite": "PRAGMA busy_timeout = 0"}
+    with translated(), engine.connect() as connection:
+        connection.execute(text(quick[engine.dialect.name]))
         try:
-            yield session
-            session.commit()
+            with Session(bind=connection) as session:
+                yield session
+            connection.commit()
         finally:
-            session.rollback()
-            session.execute(text("PRAGMA busy_timeout = 30000"))
+            connection.rollback()
+            if engine.dialect.name == "sqlite":
+                connection.execute(text(f"PRAGMA busy_timeout = {PATIENCE * 1000}"))
 
 
 @contextmanager

@@ -98,9 +98,10 @@ def verify(session: Session) -> Verified:
     return Verified(seals, broken)
 
 
-def newest_seal(session: Session) -> str | None:
-    """The seal of the newest release; None before the first."""
-    return _stored(session, latest_release(session)) or None
+def seals_of(session: Session, releases: Iterable[int]) -> dict[int, str]:
+    """The stored seals of some releases."""
+    found = session.scalars(select(Seal).where(col(Seal.release).in_(list(releases))))
+    return {stored.release: stored.seal for stored in found}
 
 
 def _stored(session: Session, release: int) -> str | None:

@@ -1,7 +1,7 @@
 """Concepts: the same benefit across regions and plans; its aliases are how people really call it."""
 
 from collections.abc import Iterable
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import ConfigDict, Field
 from sqlalchemy import JSON, ColumnElement, String
@@ -28,7 +28,7 @@ class ConceptContent(Content):
 
     name: Name
     category: Category | None = Column(None, sa_type=String)
-    aliases: list[Name] = Column(default_factory=list, sa_type=JSON)
+    aliases: Annotated[list[Name], Field(max_length=100)] = Column(default_factory=list, sa_type=JSON)
 
 
 class ConceptVersion(ConceptContent, Row, table=True):

@@ -29,6 +29,6 @@ def get_document(
     at = reading.at(query)
     content, row = KINDS[kind.value]
     found = in_force(reading.session, row, slug, at)
-    written = content.model_validate(found.model_dump(include=set(content.model_fields)))
+    written = content.model_validate({field: getattr(found, field) for field in content.model_fields})
     reading.link_versions(kind.value, slug, found.version)
     return {"kind": kind.value, **written.model_dump(mode="json", exclude={"change_note"})}

@@ -6,7 +6,7 @@ from app.changesets import Checked, check
 from app.errors import NotNow
 from app.keys.models import Key
 from app.proposals.flow import Action
-from app.proposals.models import act, changeset, events, find, open_proposal, present
+from app.proposals.history import changeset, events, find, note, open_proposal, present, step
 from app.publishing import Published, publish_within
 from app.releases.submission import Submission
 from app.replay import Answer
@@ -20,21 +20,22 @@ def opened(session: Session, key: Key, submission: Submission) -> Answer:
 
 
 def revised(session: Session, number: int, key: Key, submission: Submission) -> Answer:
-    act(session, number, "revise", key, submission=submission)
+    taken = step(session, number, "revise", key)
     _try(session, check(submission.changeset(key.holder)))
+    note(session, taken, key, submission=submission)
     return Answer(200, present(session, number))
 
 
 def done(session: Session, number: int, action: Action, key: Key, comment: str | None) -> Answer:
     """Anything that changes only where the proposal stands."""
-    act(session, number, action, key, comment=comment)
+    note(session, step(session, number, action, key), key, comment=comment)
     return Answer(200, present(session, number))
 
 
 def published(session: Session, number: int, key: Key, comment: str | None) -> Answer:
     """Publishes an approved proposal as the next release, all of it or nothing."""
-    event = act(session, number, "publish", key, comment=comment)
-    submission = changeset(session, number, event.revision)
+    taken = step(session, number, "publish", key)
+    submission = changeset(session, number, taken.last.revision)
     became = publish_within(session, check(submission.changeset(key.holder)))
     if became.release is None:
         raise NotNow(
@@ -42,8 +43,7 @@ def published(session: Session, number: int, key: Key, comment: str | None) -> A
             "其内容均已发布，不会产生任何变更，请予撤回。",
             state="approved",
         )
-    event.release = became.release
-    session.flush()
+    note(session, taken, key, comment=comment, release=became.release)
     return Answer(200, present(session, number))
 
 

@@ -11,6 +11,7 @@ from app.keys.access import Approver, Editor, Publisher
 from app.limits import limited
 from app.paging import Page, cut
 from app.proposals import publish
+from app.proposals.history import newest_first, present, summary
 from app.proposals.models import (
     OptionalRemark,
     Proposal,
@@ -18,9 +19,6 @@ from app.proposals.models import (
     ProposalQuery,
     ProposalSummary,
     Remark,
-    newest_first,
-    present,
-    summary,
 )
 from app.reading import Reader
 from app.releases.submission import LARGEST, Publication, Submission, publication

@@ -1,5 +1,6 @@
 """Releases on the wire, and what each of them changed."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any, Literal
 
@@ -9,6 +10,8 @@ from sqlmodel import Session, col
 
 from app.catalogue import KINDS
 from app.errors import NotFound
+from app.proposals.history import signed
+from app.sealing import seals_of
 from app.versioning import Release
 
 
@@ -21,6 +24,16 @@ class ReleaseDocument(BaseModel):
     recorded_at: datetime = Field(title="发布时间", description="When it was published (UTC)")
     publisher: str = Field(title="发布者", description="Who published it")
     message: str = Field(title="说明", description="What it is about, in the publisher's words")
+    author: str | None = Field(
+        title="拟稿人",
+        description="Who drafted it, where it was a proposal; null where it was published directly",
+    )
+    approver: str | None = Field(title="审核人", description="Who approved it, where it was a proposal")
+    seal: str | None = Field(
+        title="封存值",
+        description="SHA-256 over this release and the seal before it: keep it, and tampering with what came "
+        "before shows (`catalogue verify --seal`)",
+    )
     links: dict[str, str] = Field(title="链接", description="This release and its changes, as URLs")
 
 
@@ -79,11 +92,22 @@ def brought_by(number: int) -> Subquery:
     return union_all(*per_kind).subquery("change")
 
 
-def present(release: Release) -> ReleaseDocument:
-    return ReleaseDocument(
-        number=release.number,
-        recorded_at=release.recorded_at,
-        publisher=release.publisher,
-        message=release.message,
-        links={"self": f"/v1/releases/{release.number}", "changes": f"/v1/releases/{release.number}/changes"},
-    )
+def present(session: Session, releases: Sequence[Release]) -> list[ReleaseDocument]:
+    numbers = [release.number for release in releases]
+    by, seals = signed(session, numbers), seals_of(session, numbers)
+    return [
+        ReleaseDocument(
+            number=release.number,
+            recorded_at=release.recorded_at,
+            publisher=release.publisher,
+            message=release.message,
+            author=by[release.number][0] if release.number in by else None,
+            approver=by[release.number][1] if release.number in by else None,
+            seal=seals.get(release.number),
+            links={
+                "self": f"/v1/releases/{release.number}",
+                "changes": f"/v1/releases/{release.number}/changes",
+            },
+        )
+        for release in releases
+    ]

@@ -35,7 +35,7 @@ def list_releases(query: Annotated[ListQuery, Query()], reading: Reader) -> Page
     """All releases up to the one asked for, newest first."""
     at = reading.at(query)
     lines, total, following = cut(reading, up_to(at.release), NEWEST_FIRST, at, query)
-    items = [present(line[0]) for line in lines]
+    items = present(reading.session, [line[0] for line in lines])
     return Page(items=items, total=total, on=at.on, release=at.release, next=following)
 
 
@@ -86,7 +86,7 @@ def get_release(
     release = find(reading.session, number)
     reading.for_ever({})
     reading.link("related", f"/v1/releases/{number}/changes")
-    return present(release)
+    return present(reading.session, [release])[0]
 
 
 @router.get(
