@@ -7,6 +7,7 @@ from pathlib import Path
 
 from anyio.to_thread import current_default_thread_limiter
 from fastapi import Depends, FastAPI, Request, Response
+from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import RedirectResponse
 from fastapi.staticfiles import StaticFiles
 from fastapi_offline import FastAPIOffline
@@ -41,6 +42,8 @@ from app.services.router import router as services
 from app.settings import Settings
 from app.standards.router import router as standards
 from app.web.router import router as web
+from app.webhooks.delivery import Courier
+from app.webhooks.router import router as webhooks
 
 
 def create_app(settings: Settings | None = None, *, today: Callable[[], date] = today_in_china) -> FastAPI:
@@ -51,7 +54,10 @@ def create_app(settings: Settings | None = None, *, today: Callable[[], date] = 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         current_default_thread_limiter().total_tokens = settings.threads
+        courier = Courier(app.state.engine, private=settings.webhooks_to_private)
+        courier.start()
         yield
+        await run_in_threadpool(courier.stop)
         app.state.engine.dispose()
 
     app: FastAPI = FastAPIOffline(
@@ -93,6 +99,7 @@ def create_app(settings: Settings | None = None, *, today: Callable[[], date] = 
         releases,
         documents,
         proposals,
+        webhooks,
     ):
         app.include_router(router, dependencies=[Depends(may_read)] if settings.reading_takes_key else [])
     app.include_router(web)

@@ -34,6 +34,10 @@ class Settings(BaseSettings):
         "6000/minute",
         description="Questions about eligibility by one key or from one address; empty for no limit",
     )
+    webhooks_to_private: bool = Field(
+        default=False,
+        description="Whether webhooks may go to private addresses, such as the office's own network",
+    )
     lang: str = Field("", description="The terminal's language; zh… makes the command line speak Chinese")
 
     @field_validator("database_url")
