@@ -241,6 +241,26 @@ def verify(
 
 
 @app.command()
+def backup(file: Annotated[Path, typer.Argument(help="Where to write it; must not exist")]) -> None:
+    """Write everything to one file, while others read and publish; it holds secrets, so keep it well."""
+    from app.backup import backup as write_backup
+
+    with database() as engine:
+        summary = write_backup(engine, file)
+    out.print(f"{summary.releases} releases, {summary.rows} rows. Newest seal: {summary.seal or '-'}")
+
+
+@app.command()
+def restore(file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="A backup")]) -> None:
+    """Fill an empty database from a backup, all or nothing; migrate it first."""
+    from app.backup import restore as restore_backup
+
+    with database() as engine:
+        summary = restore_backup(engine, file)
+    out.print(f"{summary.releases} releases, {summary.rows} rows. Newest seal: {summary.seal or '-'}")
+
+
+@app.command()
 def version() -> None:
     """Print the program's version."""
     out.print(__version__)

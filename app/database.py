@@ -91,6 +91,14 @@ def reading(engine: Engine) -> Iterator[Session]:
 
 
 @contextmanager
+def snapshot(engine: Engine) -> Iterator[Session]:
+    """A session that sees the database as it is now, however long it reads."""
+    level = {"isolation_level": "REPEATABLE READ"} if engine.dialect.name == "postgresql" else {}
+    with translated(), Session(engine.execution_options(**level)) as session:
+        yield session
+
+
+@contextmanager
 def writing(engine: Engine, *, keep: bool = True) -> Iterator[Session]:
     """The one transaction that changes anything: all of it is committed, or nothing.
 
