@@ -61,6 +61,7 @@ def serve() -> None:
         access_log=False,  # it would write down what people search for
         log_level="warning",
         server_header=False,
+        timeout_graceful_shutdown=30,  # a client that never finishes must not keep the program from ending
     )
 
 

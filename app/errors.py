@@ -325,8 +325,8 @@ def as_problem(error: Exception) -> Problem:  # noqa: PLR0911 - one line per nou
             refused.status = error.status_code
             return refused
     return Problem(
-        "Nothing was changed. Please try again; if it stays so, tell the operator the time.",
-        "未作任何更改。请重试；如仍有问题，请将时间告知管理员。",
+        "Nothing was changed. Please try again; if it stays so, tell the operator the X-Request-ID of this answer.",
+        "未作任何更改。请重试；如仍有问题，请将本应答的 X-Request-ID 告知管理员。",
     )
 
 

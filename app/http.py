@@ -1,6 +1,8 @@
 """HTTP manners that hold for every path: HEAD, OPTIONS, `If-None-Match: *`, and a log without query text."""
 
+import re
 import time
+import uuid
 from http import HTTPStatus
 
 import anyio
@@ -11,11 +13,14 @@ from starlette.routing import Match, Router
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.errors import TooLarge, TooSlow, answer, note_failure
+from app.metrics import Metrics
 
 log = structlog.get_logger()
 
 # Time spent waiting for a body; a batch of persons is answered while it is read, which does not count.
 BODY_SECONDS = 60
+# What a proxy in front may call a request.
+REQUEST_ID = re.compile(r"[0-9A-Za-z._-]{1,64}")
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 
@@ -49,7 +54,7 @@ class Manners:
         return any(route.matches(scope)[0] is Match.FULL for route in self.router.routes)
 
     async def _read(self, scope: Scope, receive: Receive, send: Send) -> None:
-        head = scope["method"] == "HEAD"
+        asked, head = scope, scope["method"] == "HEAD"
         # Shared with the request, so that what a dependency leaves there reaches every answer.
         scope["state"] = left = dict(scope.get("state") or {})
         if head:
@@ -85,7 +90,10 @@ class Manners:
                 message = {**message, "body": b""}
             await send(message)
 
-        await self.app(scope, in_time(receive), send_politely)
+        try:
+            await self.app(scope, in_time(receive), send_politely)
+        finally:
+            asked["route"] = scope.get("route")
 
 
 def in_time(receive: Receive) -> Receive:
@@ -114,10 +122,11 @@ def in_time(receive: Receive) -> Receive:
 
 
 class RequestLog:
-    """One line per request: method, path, status and time taken, and never what was asked or said."""
+    """Gives each request an id, and leaves one line and one count of it: never what was asked or said."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
         self.app = app
+        self.metrics = metrics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -125,20 +134,36 @@ class RequestLog:
             return
         began = time.perf_counter()
         status = 0
+        given = Headers(scope=scope).get("x-request-id", "")
+        request_id = given if REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
 
         async def send_and_note(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
+                MutableHeaders(scope=message)["X-Request-ID"] = request_id
             await send(message)
 
-        try:
-            await self.app(scope, receive, send_and_note)
-        except Exception as error:  # noqa: BLE001 - the last line of defence: the server's own log shows messages
-            if status == 0:
-                await answer(Request(scope), error)(scope, receive, send_and_note)
-            else:
-                note_failure(scope["path"], error)
-        finally:
-            took = round((time.perf_counter() - began) * 1000, 1)
-            log.info("request", method=scope["method"], path=scope["path"], status=status, ms=took)
+        with structlog.contextvars.bound_contextvars(request_id=request_id):
+            try:
+                await self.app(scope, receive, send_and_note)
+            except Exception as error:  # noqa: BLE001 - the last line of defence: the server's own log shows messages
+                if status == 0:
+                    await answer(Request(scope), error)(scope, receive, send_and_note)
+                else:
+                    note_failure(scope["path"], error)
+            finally:
+                took = time.perf_counter() - began
+                self.metrics.note(scope["method"], _handler(scope), status, took)
+                log.info(
+                    "request",
+                    method=scope["method"],
+                    path=scope["path"],
+                    status=status,
+                    ms=round(took * 1000, 1),
+                )
+
+
+def _handler(scope: Scope) -> str:
+    """The path as it was declared; what no route answered is one thing, however it was spelled."""
+    return getattr(scope.get("route"), "path", "other")

@@ -29,6 +29,8 @@ from app.http import Manners, RequestLog
 from app.indicators.router import router as indicators
 from app.keys.access import may_read
 from app.limits import Limits
+from app.metrics import Metrics
+from app.metrics import router as metrics
 from app.openapi import DESCRIPTION, TAGS, document
 from app.plans.router import router as plans
 from app.programmes.router import router as programmes
@@ -77,6 +79,7 @@ def create_app(settings: Settings | None = None, *, today: Callable[[], date] = 
     )
     app.state.engine = create(settings.database_url, connections=settings.threads)
     app.state.settings = settings
+    app.state.metrics = Metrics(app.state.engine)
     app.state.limits = Limits(settings)
     app.state.today = today
     app.state.rulebooks = Rulebooks()
@@ -103,6 +106,7 @@ def create_app(settings: Settings | None = None, *, today: Callable[[], date] = 
     ):
         app.include_router(router, dependencies=[Depends(may_read)] if settings.reading_takes_key else [])
     app.include_router(web)
+    app.include_router(metrics)
 
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")
 
@@ -132,13 +136,14 @@ def create_app(settings: Settings | None = None, *, today: Callable[[], date] = 
             "Link",
             "Content-Location",
             "Location",
+            "X-Request-ID",
             "Retry-After",
             "RateLimit",
             "RateLimit-Policy",
         ],
         max_age=86_400,
     )
-    app.add_middleware(RequestLog)
+    app.add_middleware(RequestLog, metrics=app.state.metrics)
     return app
 
 
