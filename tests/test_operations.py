@@ -82,10 +82,16 @@ def test_what_is_being_answered_is_answered_before_the_end(seeded_url: str) -> N
     try:
         with httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False, timeout=60) as client:
             until(lambda: is_up(client))
-            persons = "\n".join(json.dumps({"facts": {"age": age % 100}}) for age in range(400)) + "\n"
+            persons = (
+                "\n".join(
+                    json.dumps({"id": str(age), "region": "510802", "facts": {"age": age % 100}})
+                    for age in range(400)
+                )
+                + "\n"
+            )
             with httpx.stream(
                 "POST",
-                f"http://127.0.0.1:{port}/v1/eligibility/batch?region=510802&on=2024-06-01",
+                f"http://127.0.0.1:{port}/v1/eligibility/batch?on=2024-06-01",
                 content=persons,
                 headers={"Content-Type": "application/x-ndjson"},
                 trust_env=False,
@@ -97,7 +103,7 @@ def test_what_is_being_answered_is_answered_before_the_end(seeded_url: str) -> N
                 told = [first, *lines]
             assert answer.status_code == 200
             assert len(told) == 400
-            assert all("outcomes" in line or "summary" in line for line in told)
+            assert [json.loads(line)["id"] for line in told] == [str(age) for age in range(400)]
         assert program.wait(timeout=60) == 0
         with pytest.raises(httpx.ConnectError):
             httpx.get(f"http://127.0.0.1:{port}/healthz", trust_env=False)
