@@ -31,7 +31,7 @@ class Settings(BaseSettings):
         "60/minute", description="Writes by one key or from one address; empty for no limit"
     )
     eligibility_limit: str = Field(
-        "6000/minute",
+        "60000/minute",
         description="Questions about eligibility by one key or from one address; empty for no limit",
     )
     webhooks_to_private: bool = Field(
