@@ -2,6 +2,7 @@
 
     Problem
     ├── Invalid            422  something in the request, or in a document, is not as it must be
+    ├── BadHeader          400  a header field of the request cannot be read
     ├── NotFound           404  never was, or is not in force yet
     ├── Gone               410  withdrawn on the day asked for
     ├── MethodNotAllowed   405
@@ -113,6 +114,12 @@ class Invalid(Problem):
     @classmethod
     def at(cls, place: str, en: str, zh: str) -> "Invalid":
         return cls.of([Fault(Said(en, zh), pointer=place)])
+
+
+class BadHeader(Problem):
+    status = 400
+    urn = "bad-header"
+    title = Said("A header field of the request cannot be read", "请求头无法读取")
 
 
 class NotFound(Problem):

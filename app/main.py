@@ -15,6 +15,7 @@ from starlette.middleware.gzip import GZipMiddleware
 
 from app import __version__, logs
 from app.bundles.router import router as bundles
+from app.changes.router import router as changes
 from app.comparison.router import router as comparison
 from app.concepts.router import router as concepts
 from app.database import create
@@ -25,6 +26,8 @@ from app.errors import handle_errors
 from app.facts.router import router as facts
 from app.http import Manners, RequestLog
 from app.indicators.router import router as indicators
+from app.mementos.gate import Elsewhere
+from app.mementos.router import router as mementos
 from app.openapi import DESCRIPTION, TAGS, document
 from app.plans.router import router as plans
 from app.programmes.router import router as programmes
@@ -85,6 +88,8 @@ def create_app(settings: Settings | None = None, *, today: Callable[[], date] = 
         programmes,
         discrepancies,
         releases,
+        changes,
+        mementos,
         web,
     ):
         app.include_router(router)
@@ -97,6 +102,7 @@ def create_app(settings: Settings | None = None, *, today: Callable[[], date] = 
 
     handle_errors(app)
     app.add_exception_handler(NotModified, not_modified)
+    app.add_exception_handler(Elsewhere, elsewhere)
     app.openapi = lambda: document(app)  # type: ignore[method-assign]
 
     app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=6)
@@ -105,8 +111,8 @@ def create_app(settings: Settings | None = None, *, today: Callable[[], date] = 
         CORSMiddleware,
         allow_origins=["*"],
         allow_methods=["GET", "HEAD", "OPTIONS", "POST"],
-        allow_headers=["If-None-Match", "Accept-Language", "Content-Type"],
-        expose_headers=["ETag", "Link", "Content-Location"],
+        allow_headers=["If-None-Match", "Accept-Language", "Accept-Datetime", "Content-Type"],
+        expose_headers=["ETag", "Link", "Content-Location", "Memento-Datetime"],
         max_age=86_400,
     )
     app.add_middleware(RequestLog)
@@ -116,3 +122,8 @@ def create_app(settings: Settings | None = None, *, today: Callable[[], date] = 
 def not_modified(_: Request, error: Exception) -> Response:
     headers = error.headers if isinstance(error, NotModified) else {}
     return Response(status_code=304, headers=headers)
+
+
+def elsewhere(_: Request, error: Exception) -> Response:
+    headers = error.headers if isinstance(error, Elsewhere) else {}
+    return Response(status_code=302, headers=headers)

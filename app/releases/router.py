@@ -4,10 +4,12 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
 
+from app.changes.feed import brought, described
+from app.changes.models import Change
 from app.errors import NotFound, responses
 from app.paging import Page, cut
-from app.reading import CHINA, ListQuery, NoQuery, PageQuery, Reader
-from app.releases.models import NEWEST_FIRST, Change, ReleaseDocument, brought_by, find, present, up_to
+from app.reading import CHINA, NoQuery, PageQuery, Reader
+from app.releases.models import NEWEST_FIRST, ReleaseDocument, ReleaseQuery, find, present, up_to
 from app.versioning import At
 
 router = APIRouter(prefix="/v1/releases", tags=["releases"])
@@ -18,10 +20,10 @@ NumberInPath = Annotated[
 
 
 @router.get("", operation_id="listReleases", summary="List releases (发布列表)", responses=responses())
-def list_releases(query: Annotated[ListQuery, Query()], reading: Reader) -> Page[ReleaseDocument]:
-    """All releases up to the one asked for, newest first."""
+def list_releases(query: Annotated[ReleaseQuery, Query()], reading: Reader) -> Page[ReleaseDocument]:
+    """The releases up to the one asked for, newest first; with `after`, what has come since that one."""
     at = reading.at(query)
-    lines, total, following = cut(reading, up_to(at.release), NEWEST_FIRST, at, query)
+    lines, total, following = cut(reading, up_to(at.release, query.after or 0), NEWEST_FIRST, at, query)
     items = [present(line[0]) for line in lines]
     return Page(items=items, total=total, on=at.on, release=at.release, next=following)
 
@@ -54,20 +56,9 @@ def list_release_changes(
     release = find(reading.session, number)
     reading.for_ever({})
     at = At(release.recorded_at.astimezone(CHINA).date(), number)
-    change = brought_by(number)
+    change = brought(number - 1, number)
     lines, total, following = cut(
         reading, change.select(), [change.c.place, change.c.slug, change.c.version], at, query
     )
-    items = [
-        Change(
-            kind=line.kind,
-            slug=line.slug,
-            version=line.version,
-            change="withdrawn" if line.withdrawn else "added" if line.version == 1 else "revised",
-            valid_from=line.valid_from,
-            note=line.withdrawn_because if line.withdrawn else line.change_note,
-            href=f"/v1/{line.kind}/{line.slug}/versions/{line.version}",
-        )
-        for line in lines
-    ]
+    items = described(reading.session, ((line.kind, line.slug, line.version) for line in lines))
     return Page(items=items, total=total, on=at.on, release=at.release, next=following)
