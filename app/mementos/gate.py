@@ -16,8 +16,8 @@ from fastapi import Depends, Header, Request, Response
 from app.database import reading as reading_session
 from app.errors import BadHeader, Gone, NotFound, responses
 from app.mementos.models import http_date, memento_url
-from app.mementos.timeline import Memento, at_moment, moment_of, timeline
-from app.reading import Reading, ReadQuery
+from app.mementos.timeline import Memento, at_moment, ever, moment_of, timeline
+from app.reading import CHINA, Reading, ReadQuery
 from app.versioning import At, R, Row, in_force, latest_release, never_was
 
 # What a route that answers with one resource documents.
@@ -72,14 +72,13 @@ class Gate(Reading):
 
     def _towards(self, row: type[Row], slug: str, moment: datetime) -> dict[str, str]:
         """The headers that lead to the state at a moment; before the first one there is only the first."""
-        today = self.today()
-        states = timeline(self.session, row, slug, At(today, latest_release(self.session)))
-        if not states:
-            raise never_was(row, latest_release(self.session))
-        at = at_moment(self.session, moment, today)
+        now = At(self.today(), latest_release(self.session))
+        if not ever(self.session, row, slug, now.release):
+            raise never_was(row, now.release)
+        states = timeline(self.session, row, slug, now)
         then = [state for state in states if state.moment <= moment.replace(microsecond=999_999)]
-        here = len(then) - 1 if then else 0
-        shown = at if then else states[0].at
+        here = max(len(then) - 1, 0)
+        shown = at_moment(self.session, moment, now.on) if then or not states else states[0].at
         original = self.original(row, slug)
         self._link_times(row, slug)
         kept = [(number, state) for number, state in enumerate(states) if not state.withdrawn]
@@ -137,7 +136,7 @@ def _places(kept: list[tuple[int, Memento]], here: int) -> dict[str, int]:
 def _moment(wanted: str) -> datetime:
     try:
         found = parsedate_to_datetime(wanted)
-        return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+        return (found.replace(tzinfo=UTC) if found.tzinfo is None else found).astimezone(CHINA)
     except (ValueError, OverflowError, IndexError, TypeError):
         raise BadHeader(
             "Accept-Datetime is a time as HTTP writes it: Thu, 31 May 2007 20:35:00 GMT.",

@@ -10,7 +10,7 @@ from app.changes.models import KindName
 from app.errors import NotFound, responses
 from app.mementos.gate import TimeGate
 from app.mementos.models import TimeMap, in_json, in_links
-from app.mementos.timeline import timeline
+from app.mementos.timeline import ever, timeline
 from app.reading import ReadQuery, SlugInPath
 from app.versioning import never_was
 
@@ -47,7 +47,7 @@ def get_time_map(
     at = reading.at(query)
     row = KINDS[kind].row
     states = timeline(reading.session, row, slug, at)
-    if not states:
+    if not states and not ever(reading.session, row, slug, at.release):
         raise never_was(row, at.release)
     original, kept = reading.original(row, slug), [state for state in states if not state.withdrawn]
     if form == "json":

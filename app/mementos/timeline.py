@@ -54,6 +54,12 @@ def timeline(session: Session, row: type[Row], slug: str, upto: At) -> list[Meme
     return states
 
 
+def ever(session: Session, row: type[Row], slug: str, release: int) -> bool:
+    """Whether there was such a resource at a release, in force or not."""
+    known = select(col(row.slug)).where(col(row.slug) == slug, col(row.release) <= release)
+    return session.scalar(known.limit(1)) is not None
+
+
 def begins(day: date, recorded_at: datetime) -> datetime:
     """The first moment of a day's being today with a release published: when it was recorded, or that midnight."""
     if day <= day_of(recorded_at):
