@@ -19,6 +19,7 @@ from app.changes.router import router as changes
 from app.comparison.router import router as comparison
 from app.concepts.router import router as concepts
 from app.database import create
+from app.diff.router import router as diff
 from app.discrepancies.router import router as discrepancies
 from app.domains.router import router as domains
 from app.eligibility.router import router as eligibility
@@ -89,6 +90,7 @@ def create_app(settings: Settings | None = None, *, today: Callable[[], date] = 
         discrepancies,
         releases,
         changes,
+        diff,
         mementos,
         web,
     ):

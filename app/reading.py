@@ -120,7 +120,7 @@ class PageQuery(NoQuery):
     def filters(self) -> dict[str, str]:
         """What was asked for apart from time and place in the list, as it stands in a URL."""
         time_and_place = {"on", "release", "known_at", "limit", "cursor"}
-        given = self.model_dump(mode="json", exclude=time_and_place, exclude_none=True)
+        given = self.model_dump(mode="json", exclude=time_and_place, exclude_none=True, by_alias=True)
         return {name: _in_url(value) for name, value in sorted(given.items())}
 
 
@@ -238,20 +238,18 @@ class Reading:
         """Headers of an answer that its URL fixes."""
         self._validators(pins, immutable=True)
 
+    def fixed_by(self, pins: Mapping[str, str], *, immutable: bool) -> None:
+        """Headers of an answer that other clocks than `on` and `release` fix."""
+        self._validators(pins, immutable=immutable)
+
     def until(self, query: UntilQuery, cursor: Cursor | None = None) -> int:
         """The release up to which to answer, with the answer's headers set; for ever the same where it was asked for."""
         asked = cursor.release if cursor is not None else query.until
         if query.until not in (None, asked):
             raise bad_cursor()
-        latest = latest_release(self.session)
-        for name, number in (("after", query.after), ("until", asked)):
-            if number is not None and number > latest:
-                raise Invalid.parameter(
-                    name,
-                    f"There is no release {number} yet; the latest is {latest}.",
-                    f"尚无发布{number}，最新发布为{latest}。",
-                )
-        until = latest if asked is None else asked
+        if query.after is not None:
+            check_release(self.session, query.after, "after")
+        until = latest_release(self.session) if asked is None else check_release(self.session, asked, "until")
         if query.after is not None and query.after > until:
             raise Invalid.parameter("until", "It lies before `after`.", "until 不得小于 after。")
         self._validators({"until": str(until)}, immutable=asked is not None)
