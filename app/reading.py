@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta, timezone
+from email.utils import format_datetime, parsedate_to_datetime
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
@@ -32,6 +33,7 @@ from app.errors import Invalid, NotFound
 from app.versioning import At, Row, check_release, latest_release, release_known_at
 
 YEAR = 31_536_000
+HOST = re.compile(r"[A-Za-z0-9.-]+(:\d+)?|\[[0-9A-Fa-f:.]+\](:\d+)?")
 # China has kept one time, without summer time, since 1991; a zone database may be missing on the machine.
 CHINA = timezone(timedelta(hours=8), "Asia/Shanghai")
 
@@ -316,9 +318,31 @@ class Reading:
             raise NotModified(headers)
         self.response.headers.update(headers)
 
+    def modified(self, moment: datetime) -> None:
+        """Says when the answer last became another, for clients that ask by time and know no tags.
+
+        Raises `NotModified` where the client has it already.
+        """
+        moment = moment.astimezone(UTC).replace(microsecond=0)
+        self.response.headers["Last-Modified"] = format_datetime(moment, usegmt=True)
+        since = self.request.headers.get("if-modified-since")
+        if since is None or "if-none-match" in self.request.headers:
+            return
+        try:
+            known = parsedate_to_datetime(since)
+        except ValueError:
+            return
+        if known.tzinfo is not None and known >= moment:
+            raise NotModified(self.response.headers)
+
+    def base(self) -> str:
+        """What whole URLs begin with; nothing, so that they are relative, where the request names no proper host."""
+        host = self.request.headers.get("host", "")
+        return str(self.request.base_url).rstrip("/") if HOST.fullmatch(host) else ""
+
     def url(self, asked: Mapping[str, str]) -> str:
         """This path, asked in another way."""
-        return f"{self.request.url.path}?{urlencode(asked)}"
+        return f"{self.request.url.path}?{urlencode(asked)}" if asked else self.request.url.path
 
     def link(self, relation: str, target: str, **attributes: str) -> None:
         """Adds one RFC 8288 link to the answer."""

@@ -3,8 +3,9 @@
 import json
 import random
 import re
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
+from xml.etree import ElementTree as ET
 
 import httpx
 import pytest
@@ -339,3 +340,126 @@ async def test_releases_since_one(own_client: httpx.AsyncClient, engine: Engine)
     assert ([r["number"] for r in page["items"]], page["total"]) == ([4], 2)
     assert [r["number"] for r in (await own_client.get(page["next"])).json()["items"]] == [3]
     assert (await own_client.get("/v1/releases?after=4")).json()["items"] == []
+
+
+def feed_of(answer: httpx.Response) -> Any:
+    """The feed as a parser that is not ours reads it; one that it stumbles over fails."""
+    import feedparser
+
+    parsed = feedparser.parse(
+        answer.content, response_headers={"content-type": answer.headers["content-type"]}
+    )
+    assert not parsed.bozo, parsed.get("bozo_exception")
+    assert parsed.version == "atom10"
+    return parsed
+
+
+ATOM = {"a": "http://www.w3.org/2005/Atom"}
+
+
+def required_by_rfc_4287(content: bytes) -> None:
+    """What the RFC demands of every feed and entry (sections 4.1.1 and 4.1.2)."""
+    root = ET.fromstring(content)
+    entries = root.findall("a:entry", ATOM)
+    for part in (root, *entries):
+        for name in ("id", "title", "updated"):
+            assert len(part.findall(f"a:{name}", ATOM)) == 1, name
+        assert part.findall("a:author/a:name", ATOM)
+        assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", part.findtext("a:updated", "", ATOM))
+        alternates = [e for e in part.findall("a:link", ATOM) if e.get("rel") == "alternate"]
+        assert len({(e.get("type"), e.get("hreflang")) for e in alternates}) == len(alternates)
+    ids = [entry.findtext("a:id", "", ATOM) for entry in entries]
+    assert len(set(ids)) == len(ids)
+    assert all(i.startswith(("urn:uuid:", "tag:")) for i in [root.findtext("a:id", "", ATOM), *ids])
+
+
+async def test_releases_can_be_followed_in_a_feed_reader(
+    own_client: httpx.AsyncClient, engine: Engine
+) -> None:
+    put(engine, concept(name="“雪”", valid_from="0001-01-01"), domain("snow", "冬季", "2022-01-01", LIZHOU))
+    put(engine, withdrawals=[withdrawal(day="2031-01-01", reason="No <snow> & no ice.")])
+    answer = await own_client.get("/v1/releases.atom")
+    assert answer.headers["content-type"].startswith("application/atom+xml")
+    required_by_rfc_4287(answer.content)
+    parsed = feed_of(answer)
+    assert [entry.title for entry in parsed.entries] == [
+        "发布3：A change",
+        "发布2：A change",
+        "发布1：Seed files",
+    ]
+    assert parsed.entries[0].summary == "共1项变更：撤销1项（服务概念1项）。"
+    assert parsed.entries[0].content[0].value == "撤销服务概念“‘雪’”，自2031年1月1日起：No <snow> & no ice."
+    assert parsed.entries[1].summary == "共2项变更：新增2项（服务领域1项、服务概念1项）。"
+    assert "新增服务概念“‘雪’”。" in parsed.entries[1].content[0].value
+    assert parsed.entries[2].content[0].value.splitlines()[-1].startswith("另有")
+    for entry in parsed.entries:
+        release = (await own_client.get(entry.link)).json()
+        assert entry.author == release["publisher"]
+        assert datetime.fromisoformat(entry.updated) == datetime.fromisoformat(release["recorded_at"])
+        related = next(link.href for link in entry.links if link.rel == "related")
+        assert {item["release"] for item in (await own_client.get(related)).json()["items"]} == {
+            release["number"]
+        }
+    own = next(link.href for link in parsed.feed.links if link.rel == "self")
+    assert own == "http://catalogue.test/v1/releases.atom"
+
+
+async def test_a_feed_is_narrowed_and_paged_and_its_ids_stay(
+    own_client: httpx.AsyncClient, engine: Engine
+) -> None:
+    put(engine, concept())
+    put(engine, domain("snow", "冬季", "2022-01-01", LIZHOU))
+
+    async def titles(query: str) -> list[str]:
+        answer = await own_client.get(f"/v1/releases.atom?{query}")
+        required_by_rfc_4287(answer.content)
+        return [entry.title.split("：")[0] for entry in feed_of(answer).entries]
+
+    assert await titles("kind=concepts") == ["发布2", "发布1"]
+    assert await titles(f"plan={LIZHOU}") == ["发布3", "发布1"]
+    assert await titles("region=510802&kind=domains") == ["发布3", "发布1"]
+    assert await titles("region=510800") == []
+    assert await titles("after=1&until=2") == ["发布2"]
+    page = feed_of(await own_client.get("/v1/releases.atom?limit=2"))
+    older = next(link.href for link in page.feed.links if link.rel == "next")
+    rest = feed_of(await own_client.get(older))
+    assert [e.title.split("：")[0] for e in [*page.entries, *rest.entries]] == ["发布3", "发布2", "发布1"]
+    ids = {entry.title: entry.id for entry in [*page.entries, *rest.entries]}
+    put(engine, concept(name="除雪"))
+    later = feed_of(await own_client.get("/v1/releases.atom", headers={"Host": "other.example"}))
+    assert later.feed.id == page.feed.id
+    assert ids.items() <= {entry.title: entry.id for entry in later.entries}.items()
+    # The same release within other filters tells something else: a reader of both must not take it for the same.
+    narrowed = feed_of(await own_client.get("/v1/releases.atom?kind=concepts"))
+    assert {entry.id for entry in narrowed.entries}.isdisjoint(ids.values())
+
+
+async def test_a_feed_is_only_sent_when_it_has_changed(own_client: httpx.AsyncClient, engine: Engine) -> None:
+    url = "/v1/releases.atom"
+    first = await own_client.get(url)
+    by_tag = {"If-None-Match": first.headers["etag"]}
+    by_time = {"If-Modified-Since": first.headers["last-modified"]}
+    assert (await own_client.get(url, headers=by_tag)).status_code == 304
+    assert (await own_client.get(url, headers=by_time)).status_code == 304
+    for odd in ("yesterday", "Thu, 01 Jan 1970 00:00:00 GMT", "Thu, 01 Jan 2099 00:00:00"):
+        assert (await own_client.get(url, headers={"If-Modified-Since": odd})).status_code == 200
+    put(engine, concept())
+    assert (await own_client.get(url, headers=by_tag)).status_code == 200
+    assert "immutable" in (await own_client.get(f"{url}?until=1")).headers["cache-control"]
+
+
+async def test_a_feed_of_nothing_and_of_odd_words_is_still_a_feed(empty_engine: Engine) -> None:
+    app = application(empty_engine.url.render_as_string(hide_password=False))
+    async with client_of(app) as client:
+        empty = await client.get("/v1/releases.atom")
+        required_by_rfc_4287(empty.content)
+        assert feed_of(empty).entries == []
+        put(
+            empty_engine,
+            concept(name="<b>&\u0001]]>\ufffe雪", change_note="\u200b\U0001f600"),
+            publisher="<x>&",
+        )
+        odd = await client.get("/v1/releases.atom")
+        required_by_rfc_4287(odd.content)
+        assert "雪" in feed_of(odd).entries[0].content[0].value
+    app.state.engine.dispose()

@@ -9,10 +9,11 @@ from app.catalogue import KINDS
 from app.changes.feed import brought, described, within
 from app.changes.models import Change, Scope
 from app.changes.what import plain
+from app.chinese import day, quoted
 from app.diff.compare import Document, compare
 from app.diff.matching import ROUNDS, Match, matched
 from app.diff.models import Diff, Difference, Item, Moment, Side
-from app.diff.words import World, noun, quoted
+from app.diff.words import World, noun, targets
 from app.eligibility.facts import Fact
 from app.errors import Invalid
 from app.facts.models import FactVersion
@@ -164,7 +165,7 @@ def item_of(
             found = whole("added", f"新增{noun(kind)}{called[1]}。")
         case _, 0:
             end = ends.get(before[0].slug)
-            why = f"自{end.valid_from}起撤销：{end.withdrawn_because}" if end else ""
+            why = f"自{day(end.valid_from)}起撤销：{end.withdrawn_because}" if end else ""
             found = whole("withdrawn", f"不再有{noun(kind)}{called[0]}{f'（{why}）' if why else ''}。")
         case 1, 1:
             one, other = ({f: v for f, v in side[0].items() if f not in aside} for side in match)
@@ -198,9 +199,9 @@ def world_of(
     """What some documents are seen with: facts for rules, and the names of what they refer to differently."""
     wanted: dict[str, set[str]] = {}
     for one, other in documents:
-        for field, target in KINDS[kind].content.refers.items():
+        for field, target in targets(kind).items():
             if one and other and one.get(field) != other.get(field):
-                wanted.setdefault(target, set()).update(filter(None, (one.get(field), other.get(field))))
+                wanted.setdefault(target, set()).update(_slugs(one.get(field)), _slugs(other.get(field)))
         # A rule has no name but its service's.
         if kind == "rules":
             wanted.setdefault("services", set()).update(side["service"] for side in (one, other) if side)
@@ -214,6 +215,10 @@ def world_of(
     if kind != "rules":
         return World({}, {}, names)
     return World(facts_at(session, before), facts_at(session, after), names)
+
+
+def _slugs(value: str | list[str] | None) -> list[str]:
+    return [value] if isinstance(value, str) else value or []
 
 
 def _some(slugs: Iterable[str]) -> Iterator[list[str]]:

@@ -13,6 +13,7 @@ from app.diff.compare import Document
 from app.diff.difference import EVERYTHING, MOST, item_of, summed, world_of
 from app.diff.matching import ROUNDS, Match, matched
 from app.diff.models import Diff, Item
+from app.diff.words import targets
 from app.errors import Invalid
 from app.plans.models import PlanVersion
 from app.versioning import At, Row, in_force_by_slug, in_force_clause
@@ -32,11 +33,8 @@ ASIDE = frozenset(
         "text_coverage",
     }
 )
-# A list is translated along with single references.
-LISTS = {"services": "services", "indicators": "indicators"}
 # Where something has no place: after all that has one.
 LAST: dict[str, int | str] = {"position": 1_000_000, "domain": "~", "ordinal": 1_000_000}
-PART_OF = {"part_of": "indicators"}
 
 Known = dict[tuple[str, str], str]  # kind and slug in the first plan → slug in the second
 
@@ -122,10 +120,9 @@ def _rows(session: Session, row: type[Row], at: At, plan: str) -> Sequence[Row]:
 
 def _translated(kind: str, document: Document, known: Mapping[tuple[str, str], str]) -> Document:
     """A document of the first plan with its references led into the second, as far as they are known there."""
-    targets = {**KINDS[kind].content.refers, **PART_OF, **LISTS, "domain": "domains"}
 
     def led(field: str, value: Any) -> Any:  # noqa: ANN401 - whatever a field holds
-        target = targets.get(field)
+        target = targets(kind).get(field)
         if target is None:
             return value
         if isinstance(value, list):

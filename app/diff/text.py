@@ -1,12 +1,12 @@
 """A difference as a report in Chinese, as an official would want to read it; pure."""
 
 from collections.abc import Iterator
-from datetime import date
 
 from app.catalogue import KINDS
 from app.changes.models import Change
+from app.chinese import day, numeral, quoted
 from app.diff.models import Diff, Item, Moment
-from app.diff.words import noun, quoted
+from app.diff.words import noun
 
 CALLED = {
     "added": "新增",
@@ -25,7 +25,6 @@ CALLED = {
     "strength_lowered": "约束力降低",
     "revised": "内容修订",
 }
-NUMERALS = "一二三四五六七八九十"
 CHANGED = {
     "added": "新增",
     "withdrawn": "撤销",
@@ -71,10 +70,6 @@ def _moment(moment: Moment) -> str:
     return f"{day(moment.on)}，发布{moment.release}"
 
 
-def day(one: date) -> str:
-    return f"{one.year}年{one.month}月{one.day}日"
-
-
 def _summary(diff: Diff) -> str:
     kept = diff.summary["kept"]
     counted = [f"{said}{diff.summary[what]}项" for what, said in CALLED.items() if what in diff.summary]
@@ -105,10 +100,3 @@ def _section(items: list[Item]) -> Iterator[str]:
 def _change(change: Change) -> str:
     called = f"{CHANGED[change.change]}{noun(change.kind)}{quoted(change.name or change.slug)}"
     return f"自{day(change.valid_from)}起{called}" + (f"：{change.note}" if change.note else "。")
-
-
-def numeral(number: int) -> str:
-    """Up to 99, as headings are numbered."""
-    tens, ones = divmod(number, 10)
-    ten = ("" if tens == 1 else NUMERALS[tens - 1]) + "十" if tens else ""
-    return ten + (NUMERALS[ones - 1] if ones else "")

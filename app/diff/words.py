@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from pydantic import BaseModel, ValidationError
 
 from app.catalogue import KINDS
+from app.chinese import quoted
 from app.eligibility.conditions import clauses, read
 from app.eligibility.facts import Fact
 from app.eligibility.words import in_words
@@ -23,7 +24,6 @@ CODES = {
         "about": "约", "range": "区间",
     },
 }  # fmt: skip
-LONGEST = 300
 # Told of by name only: nobody wants to read them twice in a sentence.
 TOO_LONG = {"sources", "text_coverage", "derivation", "values"}
 
@@ -46,6 +46,14 @@ def title(kind: str, field: str) -> str:
 
 
 OTHER_TITLES = {"text_coverage": "原文覆盖", "slug": "标识"}
+
+
+@cache
+def targets(kind: str) -> dict[str, str]:
+    """The fields of a kind that hold slugs, alone or in a list, each with the kind they point into."""
+    content = KINDS[kind].content
+    loose = {"domain": "domains", "part_of": kind, "services": "services", "indicators": "indicators"}
+    return {**{f: target for f, target in loose.items() if f in content.model_fields}, **content.refers}
 
 
 def noun(kind: str) -> str:
@@ -80,12 +88,6 @@ def _plain(field: str, value: Any) -> str:  # noqa: ANN401 - whatever a field ho
         label = CODES.get(field, {}).get(value)
         return label or quoted(value)
     return str(value)
-
-
-def quoted(text: str) -> str:
-    """Between quotation marks; those inside become the inner ones, and nothing is longer than a few lines."""
-    text = text.replace("“", "‘").replace("”", "’")
-    return f"“{text if len(text) <= LONGEST else text[:LONGEST] + '……'}”"
 
 
 def condition_in_words(raw: Any, facts: Mapping[str, Fact]) -> str:  # noqa: ANN401 - not yet read

@@ -5,7 +5,6 @@ answer that varies, is also what existing Memento clients follow. Links to what 
 `last`) stand on the redirect and in the TimeMap, and not on a memento, which stays the same for ever.
 """
 
-import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -25,7 +24,6 @@ ONE: dict[int | str, dict[str, Any]] = {
     302: {"description": "With `Accept-Datetime`: where the resource is as it was then (历史状态)"},
     **responses(NotFound, Gone, BadHeader),
 }
-HOST = re.compile(r"[A-Za-z0-9.-]+(:\d+)?|\[[0-9A-Fa-f:.]+\](:\d+)?")
 
 
 class Elsewhere(Exception):  # noqa: N818 - an answer, not an error
@@ -66,9 +64,7 @@ class Gate(Reading):
 
     def original(self, row: type[Row], slug: str) -> str:
         """The resource's own URL, whole: clients of other systems do not resolve relative ones."""
-        host = self.request.headers.get("host", "")
-        base = str(self.request.base_url).rstrip("/") if HOST.fullmatch(host) else ""
-        return f"{base}/v1/{row.kind}/{slug}"
+        return f"{self.base()}/v1/{row.kind}/{slug}"
 
     def _towards(self, row: type[Row], slug: str, moment: datetime) -> dict[str, str]:
         """The headers that lead to the state at a moment; before the first one there is only the first."""

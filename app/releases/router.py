@@ -2,18 +2,21 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Path, Query, Response
 
 from app.changes.feed import brought, described
 from app.changes.models import Change
 from app.errors import NotFound, responses
 from app.paging import Page, cut
 from app.reading import CHINA, NoQuery, PageQuery, Reader
+from app.releases.atom import feed, updated
+from app.releases.feed import FeedQuery, entries, newest
 from app.releases.models import NEWEST_FIRST, ReleaseDocument, ReleaseQuery, find, present, up_to
-from app.versioning import At
+from app.versioning import At, Release
 
 router = APIRouter(prefix="/v1/releases", tags=["releases"])
 
+ATOM = "application/atom+xml"
 NumberInPath = Annotated[
     int, Path(title="发布号", description="Number of the release, from 1", ge=1, le=2**31 - 1)
 ]
@@ -26,6 +29,29 @@ def list_releases(query: Annotated[ReleaseQuery, Query()], reading: Reader) -> P
     lines, total, following = cut(reading, up_to(at.release, query.after or 0), NEWEST_FIRST, at, query)
     items = [present(line[0]) for line in lines]
     return Page(items=items, total=total, on=at.on, release=at.release, next=following)
+
+
+@router.get(
+    ".atom",
+    operation_id="getReleaseFeed",
+    summary="Follow releases in a feed reader (发布订阅, Atom)",
+    response_class=Response,
+    responses={200: {"content": {ATOM: {"schema": {"type": "string"}}}}, **responses()},
+)
+def get_release_feed(query: Annotated[FeedQuery, Query()], reading: Reader) -> Response:
+    """The newest releases, each with what it changed, in Chinese; with filters, only those that changed such a thing."""
+    until = reading.until(query)
+    found = newest(reading.session, until, query)
+    shown = entries(reading.session, found[: query.limit], query)
+    reading.modified(updated(shown))
+    filters = query.filters()
+    links = {"self": reading.base() + reading.url(reading.request.query_params)}
+    if len(found) > query.limit:
+        older = filters | {"limit": str(query.limit), "until": str(found[-1].number)}
+        links["next"] = reading.base() + reading.url(older)
+    oldest = reading.session.get(Release, 1)
+    body = feed(shown, oldest, filters, reading.base(), links)
+    return Response(body, media_type=f"{ATOM}; charset=utf-8", headers=dict(reading.response.headers))
 
 
 @router.get(
