@@ -85,9 +85,8 @@ def _entry(root: ET.Element, entry: Entry, filters: dict[str, str], base: str) -
     author = ET.SubElement(element, f"{{{ATOM}}}author")
     _add(author, "name", release.publisher)
     asked = urlencode({"after": release.number - 1, "until": release.number, **filters})
-    _add(
-        element, "link", rel="alternate", href=f"{base}/v1/releases/{release.number}", type="application/json"
-    )
+    # Without a type: readers open only what they may take for a page.
+    _add(element, "link", rel="alternate", href=f"{base}/v1/releases/{release.number}")
     _add(element, "link", rel="related", href=f"{base}/v1/changes?{asked}", type="application/json")
     _add(element, "summary", summary(entry.counts))
     _add(element, "content", "\n".join(_lines(entry)), type="text")
