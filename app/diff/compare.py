@@ -12,7 +12,7 @@ from app.changes.what import PLACES
 from app.diff.audience import Verdict, compare_reach
 from app.diff.models import Difference, DifferenceType
 from app.diff.standards import QUANTITY, direction
-from app.diff.words import TOO_LONG, World, condition_in_words, shown, title
+from app.diff.words import TOO_LONG, World, condition_in_words, in_chinese, shown, title
 from app.eligibility.rules import STRENGTHS, Rule
 
 Document = dict[str, Any]
@@ -94,7 +94,7 @@ def of_quantity(before: Document, after: Document, world: World) -> Iterator[Dif
         field="value",
         old=old,
         new=new,
-        text=text + (f"（折算：{converted}）。" if converted else "。"),
+        text=text + (f"（折算：{in_chinese(converted)}）。" if converted else "。"),
     )
 
 

@@ -43,8 +43,10 @@ def direction(before: dict[str, Any], after: dict[str, Any]) -> tuple[Direction,
     alike = all(before[field] == after[field] for field in ("measure", "period"))
     if one is None or other is None or not alike or (one.unit, one.per) != (other.unit, other.per):
         return "unlike", None
-    converted = "；".join(filter(None, (one.converted, other.converted))) or None
-    return _held_against(before, bounds(before, one), after, bounds(after, other)), converted
+    # What was counted alike already needs no conversion to be understood.
+    unlike = any(before[field] != after[field] for field in ("unit", "per"))
+    converted = "；".join(filter(None, (one.converted, other.converted))) if unlike else ""
+    return _held_against(before, bounds(before, one), after, bounds(after, other)), converted or None
 
 
 def _held_against(

@@ -1,5 +1,6 @@
 """How fields and values are called in Chinese."""
 
+import re
 import sys
 from collections.abc import Mapping
 from functools import cache
@@ -88,6 +89,25 @@ def _plain(field: str, value: Any) -> str:  # noqa: ANN401 - whatever a field ho
         label = CODES.get(field, {}).get(value)
         return label or quoted(value)
     return str(value)
+
+
+# How standards are counted: per person and month …
+PER = {
+    "person": "人",
+    "household": "户",
+    "month": "月",
+    "year": "年",
+    "event": "次",
+    "day": "日",
+    "week": "周",
+}
+
+
+def in_chinese(converted: str) -> str:
+    """A conversion with its codes in words: 元/person_month is 元/人·月."""
+    return re.sub(
+        r"[a-z]+(_[a-z]+)*", lambda code: "·".join(PER.get(w, w) for w in code[0].split("_")), converted
+    )
 
 
 def condition_in_words(raw: Any, facts: Mapping[str, Fact]) -> str:  # noqa: ANN401 - not yet read
