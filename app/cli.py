@@ -192,6 +192,40 @@ def new_plan(
         out.print(file)
 
 
+@app.command()
+def diff(
+    from_: Annotated[int | None, typer.Option("--from", help="Before: the catalogue at this release")] = None,
+    to: Annotated[int | None, typer.Option(help="After: at this release; default: the latest")] = None,
+    from_on: Annotated[str | None, typer.Option(help="Before: on this day; default: as --to-on")] = None,
+    to_on: Annotated[str | None, typer.Option(help="After: on this day; default: today in China")] = None,
+    plan: Annotated[str | None, typer.Option(help="Only this plan and what belongs to it")] = None,
+    kind: Annotated[str | None, typer.Option(help="Only this kind, such as services")] = None,
+    slug: Annotated[str | None, typer.Option(help="Only the resource with this slug")] = None,
+    region: Annotated[str | None, typer.Option(help="Only plans of this region")] = None,
+    from_plan: Annotated[str | None, typer.Option(help="Compare this plan …")] = None,
+    to_plan: Annotated[str | None, typer.Option(help="… with this one of the same region")] = None,
+    json_: Annotated[bool, typer.Option("--json", help="As JSON instead of a report")] = False,  # noqa: FBT002
+) -> None:
+    """Say in Chinese what distinguishes two releases, two days or two plans."""
+    from app.diff.command import asked, compared, said
+
+    wanted = {
+        "from": from_, "to": to, "from_on": from_on, "to_on": to_on, "plan": plan, "kind": kind, "slug": slug,
+        "region": region, "from_plan": from_plan, "to_plan": to_plan,
+    }  # fmt: skip
+    try:
+        query = asked(wanted)
+        with database() as engine:
+            found = compared(engine, query)
+    except Invalid as problem:
+        language = Settings().language
+        for fault in problem.faults or [Fault(problem.detail)]:
+            option = f"--{fault.parameter.replace('_', '-')}: " if fault.parameter else ""
+            err.print(f"{option}{fault.said.to(language)}")
+        raise typer.Exit(2) from None
+    sys.stdout.write(said(found, as_json=json_))
+
+
 def _report(lines: list[str]) -> int:
     for line in lines:
         err.print(line)

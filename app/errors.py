@@ -4,6 +4,7 @@
     ├── Invalid            422  something in the request, or in a document, is not as it must be
     ├── Unauthorized       401  no key, or one that is no good
     ├── Forbidden          403  a key that may not do this
+    ├── BadHeader          400  a header field of the request cannot be read
     ├── NotFound           404  never was, or is not in force yet
     ├── Gone               410  withdrawn on the day asked for
     ├── MethodNotAllowed   405
@@ -133,6 +134,12 @@ class Forbidden(Problem):
     status = 403
     urn = "forbidden"
     title = Said("The key may not do this", "密钥无权执行此操作")
+
+
+class BadHeader(Problem):
+    status = 400
+    urn = "bad-header"
+    title = Said("A header field of the request cannot be read", "请求头无法读取")
 
 
 class NotFound(Problem):

@@ -16,9 +16,11 @@ from starlette.middleware.gzip import GZipMiddleware
 
 from app import __version__, logs
 from app.bundles.router import router as bundles
+from app.changes.router import router as changes
 from app.comparison.router import router as comparison
 from app.concepts.router import router as concepts
 from app.database import create
+from app.diff.router import router as diff
 from app.discrepancies.router import router as discrepancies
 from app.documents.router import router as documents
 from app.domains.router import router as domains
@@ -29,6 +31,8 @@ from app.http import Manners, RequestLog
 from app.indicators.router import router as indicators
 from app.keys.access import may_read
 from app.limits import Limits
+from app.mementos.gate import Elsewhere
+from app.mementos.router import router as mementos
 from app.metrics import Metrics
 from app.metrics import router as metrics
 from app.openapi import DESCRIPTION, TAGS, document
@@ -100,9 +104,12 @@ def create_app(settings: Settings | None = None, *, today: Callable[[], date] = 
         programmes,
         discrepancies,
         releases,
+        changes,
+        diff,
         documents,
         proposals,
         webhooks,
+        mementos,
     ):
         app.include_router(router, dependencies=[Depends(may_read)] if settings.reading_takes_key else [])
     app.include_router(web)
@@ -116,6 +123,7 @@ def create_app(settings: Settings | None = None, *, today: Callable[[], date] = 
 
     handle_errors(app)
     app.add_exception_handler(NotModified, not_modified)
+    app.add_exception_handler(Elsewhere, elsewhere)
     app.openapi = lambda: document(app)  # type: ignore[method-assign]
 
     app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=6)
@@ -127,6 +135,7 @@ def create_app(settings: Settings | None = None, *, today: Callable[[], date] = 
         allow_headers=[
             "If-None-Match",
             "Accept-Language",
+            "Accept-Datetime",
             "Content-Type",
             "Authorization",
             "Idempotency-Key",
@@ -136,6 +145,7 @@ def create_app(settings: Settings | None = None, *, today: Callable[[], date] = 
             "Link",
             "Content-Location",
             "Location",
+            "Memento-Datetime",
             "X-Request-ID",
             "Retry-After",
             "RateLimit",
@@ -150,3 +160,8 @@ def create_app(settings: Settings | None = None, *, today: Callable[[], date] = 
 def not_modified(_: Request, error: Exception) -> Response:
     headers = error.headers if isinstance(error, NotModified) else {}
     return Response(status_code=304, headers=headers)
+
+
+def elsewhere(_: Request, error: Exception) -> Response:
+    headers = error.headers if isinstance(error, Elsewhere) else {}
+    return Response(status_code=302, headers=headers)

@@ -73,12 +73,13 @@ def _describe(operation: dict[str, Any]) -> None:
     for status, response in operation["responses"].items():
         if int(status) >= HTTPStatus.BAD_REQUEST:
             response["content"].pop("application/json", None)
-        if "application/x-ndjson" in response.get("content", {}):
-            response["content"].pop("application/json", None)
+        # Where lines come in, nothing but lines goes out.
+        if "application/x-ndjson" in operation.get("requestBody", {}).get("content", {}):
+            response.get("content", {}).pop("application/json", None)
     example = EXAMPLES.get(operation["operationId"])
     if example is not None:
         content = next(r["content"] for status, r in operation["responses"].items() if status.startswith("2"))
-        media_type = next(media for media in content if media.endswith("json"))
+        media_type = next((media for media in content if media.endswith("json")), next(iter(content)))
         content[media_type]["example"] = example["answer"]
         if "body" in example:
             for media in operation["requestBody"]["content"].values():

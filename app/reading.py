@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta, timezone
+from email.utils import format_datetime, parsedate_to_datetime
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
@@ -32,6 +33,7 @@ from app.errors import Invalid, NotFound
 from app.versioning import At, Row, check_release, latest_release, release_known_at
 
 YEAR = 31_536_000
+HOST = re.compile(r"[A-Za-z0-9.-]+(:\d+)?|\[[0-9A-Fa-f:.]+\](:\d+)?")
 # China has kept one time, without summer time, since 1991; a zone database may be missing on the machine.
 CHINA = timezone(timedelta(hours=8), "Asia/Shanghai")
 
@@ -120,12 +122,26 @@ class PageQuery(NoQuery):
     def filters(self) -> dict[str, str]:
         """What was asked for apart from time and place in the list, as it stands in a URL."""
         time_and_place = {"on", "release", "known_at", "limit", "cursor"}
-        given = self.model_dump(mode="json", exclude=time_and_place, exclude_none=True)
+        given = self.model_dump(mode="json", exclude=time_and_place, exclude_none=True, by_alias=True)
         return {name: _in_url(value) for name, value in sorted(given.items())}
 
 
 class ListQuery(ReadQuery, PageQuery):
     """What every list of resources takes besides its own filters."""
+
+
+class UntilQuery(NoQuery):
+    """A stretch of the catalogue's own time, from release to release."""
+
+    after: ReleaseNumber | None = Field(
+        None, title="起始发布号", description="Only what releases after this one brought; 0 for all"
+    )
+    until: ReleaseNumber | None = Field(
+        None,
+        title="截止发布号",
+        description="Only what releases up to this one brought; default: the latest. Where it is given, the "
+        "answer never changes",
+    )
 
 
 class SearchQuery(ListQuery):
@@ -187,6 +203,8 @@ class Reading:
         self.request = request
         self.response = response
         self.today = today
+        self.form: dict[str, str] = {}
+        self.vary: list[str] = []
 
     def at(self, query: ReadQuery) -> At:
         """The day and release to answer for, with the answer's headers set.
@@ -222,6 +240,34 @@ class Reading:
         """Headers of an answer that its URL fixes."""
         self._validators(pins, immutable=True)
 
+    def fixed_by(self, pins: Mapping[str, str], *, immutable: bool) -> None:
+        """Headers of an answer that other clocks than `on` and `release` fix."""
+        self._validators(pins, immutable=immutable)
+
+    def until(self, query: UntilQuery, cursor: Cursor | None = None) -> int:
+        """The release up to which to answer, with the answer's headers set; for ever the same where it was asked for."""
+        asked = cursor.release if cursor is not None else query.until
+        if query.until not in (None, asked):
+            raise bad_cursor()
+        if query.after is not None:
+            check_release(self.session, query.after, "after")
+        until = latest_release(self.session) if asked is None else check_release(self.session, asked, "until")
+        if query.after is not None and query.after > until:
+            raise Invalid.parameter("until", "It lies before `after`.", "until 不得小于 after。")
+        self._validators({"until": str(until)}, immutable=asked is not None)
+        return until
+
+    def chosen_form(self, asked: str | None, offered: Mapping[str, str]) -> str:
+        """Which of the representations to answer with: the one asked for in the URL, else what `Accept` prefers.
+
+        To be said before the validators are put on the answer, as it stands in them.
+        """
+        if asked is None:
+            self.vary.append("Accept")
+        chosen = asked or preferred(self.request.headers.get("accept", ""), offered)
+        self.form = {"format": chosen}
+        return chosen
+
     def _now(self, query: ReadQuery) -> At:
         return At(query.on or self.today(), self._release(query))
 
@@ -255,7 +301,7 @@ class Reading:
 
     def _validators(self, pins: Mapping[str, str], *, immutable: bool) -> None:
         url = self.request.url
-        asked = {**self.request.query_params, **pins}
+        asked = {**self.request.query_params, **pins, **self.form}
         asked.pop("known_at", None)
         gzip = "gzip" in self.request.headers.get("accept-encoding", "")
         representation = f"{__version__} {url.path}?{urlencode(sorted(asked.items()))} {gzip}"
@@ -267,27 +313,70 @@ class Reading:
             "Cache-Control": f"{whose}, max-age={YEAR}, immutable" if immutable else f"{whose}, max-age=60",
             "Content-Location": f"{url.path}?{urlencode(asked)}" if asked else url.path,
         }
+        if self.vary:
+            headers["Vary"] = ", ".join(self.vary)
         if has_tag(self.request.headers.get("if-none-match"), tag):
             raise NotModified(headers)
         self.response.headers.update(headers)
 
-    def link(self, relation: str, target: str) -> None:
+    def modified(self, moment: datetime) -> None:
+        """Says when the answer last became another, for clients that ask by time and know no tags.
+
+        Raises `NotModified` where the client has it already.
+        """
+        moment = moment.astimezone(UTC).replace(microsecond=0)
+        self.response.headers["Last-Modified"] = format_datetime(moment, usegmt=True)
+        since = self.request.headers.get("if-modified-since")
+        if since is None or "if-none-match" in self.request.headers:
+            return
+        try:
+            known = parsedate_to_datetime(since)
+        except ValueError:
+            return
+        if known.tzinfo is not None and known >= moment:
+            raise NotModified(self.response.headers)
+
+    def base(self) -> str:
+        """What whole URLs begin with; nothing, so that they are relative, where the request names no proper host."""
+        host = self.request.headers.get("host", "")
+        return str(self.request.base_url).rstrip("/") if HOST.fullmatch(host) else ""
+
+    def url(self, asked: Mapping[str, str]) -> str:
+        """This path, asked in another way."""
+        return f"{self.request.url.path}?{urlencode(asked)}" if asked else self.request.url.path
+
+    def link(self, relation: str, target: str, **attributes: str) -> None:
         """Adds one RFC 8288 link to the answer."""
-        link = f'<{target}>; rel="{relation}"'
+        more = "".join(f'; {name}="{value}"' for name, value in attributes.items())
+        link = f'<{target}>; rel="{relation}"{more}'
         before = self.response.headers.get("Link")
         self.response.headers["Link"] = f"{before}, {link}" if before else link
 
-    def link_versions(self, kind: str, slug: str, version: int) -> None:
-        """Links from one version to the newest, to all, and to itself as it will always be."""
+    def link_versions(self, kind: str, slug: str) -> None:
+        """Links from one version to the newest and to all."""
         base = f"/v1/{kind}/{slug}"
         self.link("latest-version", base)
         self.link("version-history", f"{base}/versions")
-        self.link("memento", f"{base}/versions/{version}")
 
 
 def has_tag(if_none_match: str | None, tag: str) -> bool:
     """RFC 9110's weak comparison, which is the one for If-None-Match. `*` is not looked at here."""
     return if_none_match is not None and tag in re.findall(r'"[^"]*"', if_none_match)
+
+
+def preferred(accept: str, offered: Mapping[str, str]) -> str:
+    """The name of the media type that an `Accept` header prefers (RFC 9110); the first one where it does not say."""
+    wanted: dict[str, float] = {}
+    for part in accept.lower().split(","):
+        media, *parameters = (piece.strip() for piece in part.split(";"))
+        weights = [p[2:] for p in parameters if p.startswith("q=")] or ["1"]
+        wanted[media] = float(weights[0]) if re.fullmatch(r"[01](\.\d{0,3})?", weights[0]) else 0.0
+
+    def weight(media: str) -> float:
+        ranges = (media, f"{media.partition('/')[0]}/*", "*/*")
+        return next((wanted[one] for one in ranges if one in wanted), 0.0)
+
+    return max(offered, key=lambda name: weight(offered[name]))
 
 
 def open_reading(request: Request, response: Response) -> Iterator[Reading]:

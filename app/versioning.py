@@ -235,12 +235,12 @@ def count_in_force(session: Session, row: type[Row], at: At) -> int:
     return session.scalar(select(func.count()).select_from(row).where(in_force_clause(row, at))) or 0
 
 
-def check_release(session: Session, release: int) -> int:
-    """The number back if that release exists."""
+def check_release(session: Session, release: int, parameter: str = "release") -> int:
+    """The number back if that release exists; `parameter` is what asked for it."""
     latest = latest_release(session)
     if release > latest:
         raise Invalid.parameter(
-            "release",
+            parameter,
             f"There is no release {release} yet; the latest is {latest}.",
             f"尚无发布{release}，最新发布为{latest}。",
         )

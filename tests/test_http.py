@@ -57,7 +57,8 @@ async def test_floating_and_pinned_reads_have_different_manners(client: httpx.As
 
 async def test_links_lead_to_versions_and_next_pages(client: httpx.AsyncClient) -> None:
     link = (await client.get(ONE)).headers["link"]
-    assert set(re.findall(r'rel="([^"]+)"', link)) == {"latest-version", "version-history", "memento"}
+    relations = {"latest-version", "version-history", "original timegate", "timemap"}
+    assert set(re.findall(r'rel="([^"]+)"', link)) == relations
     for target in re.findall(r"<([^>]+)>", link):
         assert (await client.get(target)).status_code == 200
     page = await client.get("/v1/services?limit=2")

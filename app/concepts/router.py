@@ -5,10 +5,11 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from app.concepts.models import Concept, ConceptQuery, ConceptVersion, present
-from app.errors import Gone, NotFound, responses
+from app.errors import NotFound, responses
+from app.mementos.gate import ONE, TimeGate
 from app.paging import Page, history, listed
 from app.reading import ListQuery, Reader, ReadQuery, SlugInPath, VersionInPath
-from app.versioning import in_force, pinned
+from app.versioning import pinned
 
 router = APIRouter(prefix="/v1/concepts", tags=["concepts"])
 
@@ -25,13 +26,11 @@ def list_concepts(query: Annotated[ConceptQuery, Query()], reading: Reader) -> P
     "/{slug}",
     operation_id="getConcept",
     summary="Get one concept (服务概念)",
-    responses=responses(NotFound, Gone),
+    responses=ONE,
 )
-def get_concept(slug: SlugInPath, query: Annotated[ReadQuery, Query()], reading: Reader) -> Concept:
+def get_concept(slug: SlugInPath, query: Annotated[ReadQuery, Query()], reading: TimeGate) -> Concept:
     """The version of one concept that applies on the day."""
-    at = reading.at(query)
-    row = in_force(reading.session, ConceptVersion, slug, at)
-    reading.link_versions("concepts", slug, row.version)
+    at, row = reading.current(ConceptVersion, slug, query)
     return present(reading.session, at, [row])[0]
 
 
@@ -62,5 +61,5 @@ def get_concept_version(
     """One immutable version, for ever the same; what it refers to is shown as of its own first day and release."""
     row = pinned(reading.session, ConceptVersion, slug, version)
     at = reading.pinned_at(query, row)
-    reading.link_versions("concepts", slug, version)
+    reading.link_versions("concepts", slug)
     return present(reading.session, at, [row])[0]

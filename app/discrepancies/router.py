@@ -5,10 +5,11 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from app.discrepancies.models import IN_PLAN_ORDER, Discrepancy, DiscrepancyQuery, DiscrepancyVersion, present
-from app.errors import Gone, NotFound, responses
+from app.errors import NotFound, responses
+from app.mementos.gate import ONE, TimeGate
 from app.paging import Page, history, listed
 from app.reading import ListQuery, Reader, ReadQuery, SlugInPath, VersionInPath
-from app.versioning import in_force, pinned
+from app.versioning import pinned
 
 router = APIRouter(prefix="/v1/discrepancies", tags=["discrepancies"])
 
@@ -27,13 +28,11 @@ def list_discrepancies(query: Annotated[DiscrepancyQuery, Query()], reading: Rea
     "/{slug}",
     operation_id="getDiscrepancy",
     summary="Get one discrepancy (矛盾)",
-    responses=responses(NotFound, Gone),
+    responses=ONE,
 )
-def get_discrepancy(slug: SlugInPath, query: Annotated[ReadQuery, Query()], reading: Reader) -> Discrepancy:
+def get_discrepancy(slug: SlugInPath, query: Annotated[ReadQuery, Query()], reading: TimeGate) -> Discrepancy:
     """The version of one discrepancy that applies on the day."""
-    at = reading.at(query)
-    row = in_force(reading.session, DiscrepancyVersion, slug, at)
-    reading.link_versions("discrepancies", slug, row.version)
+    at, row = reading.current(DiscrepancyVersion, slug, query)
     return present(reading.session, at, [row])[0]
 
 
@@ -64,5 +63,5 @@ def get_discrepancy_version(
     """One immutable version, for ever the same; what it refers to is shown as of its own first day and release."""
     row = pinned(reading.session, DiscrepancyVersion, slug, version)
     at = reading.pinned_at(query, row)
-    reading.link_versions("discrepancies", slug, version)
+    reading.link_versions("discrepancies", slug)
     return present(reading.session, at, [row])[0]

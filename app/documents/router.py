@@ -1,19 +1,16 @@
 """Documents over HTTP: what to change and send back, see `POST /v1/releases` and `POST /v1/proposals`."""
 
-from enum import StrEnum
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query
 
 from app.catalogue import KINDS
+from app.changes.models import KindName
 from app.errors import Gone, NotFound, responses
 from app.reading import Reader, ReadQuery, SlugInPath
 from app.versioning import in_force
 
 router = APIRouter(prefix="/v1/documents", tags=["releases"])
-
-KindName = StrEnum("KindName", {name: name for name in KINDS})  # type: ignore[misc]
-KindInPath = Annotated[KindName, Path(title="类别", description="The kind of the resource")]
 
 
 @router.get(
@@ -23,12 +20,15 @@ KindInPath = Annotated[KindName, Path(title="类别", description="The kind of t
     responses=responses(NotFound, Gone),
 )
 def get_document(
-    kind: KindInPath, slug: SlugInPath, query: Annotated[ReadQuery, Query()], reading: Reader
+    kind: Annotated[KindName, Path(title="类别", description="The kind of the resource")],
+    slug: SlugInPath,
+    query: Annotated[ReadQuery, Query()],
+    reading: Reader,
 ) -> dict[str, Any]:
     """The version in force as a document to edit and publish: only what people write, with its `kind`."""
     at = reading.at(query)
-    content, row = KINDS[kind.value]
+    content, row = KINDS[kind]
     found = in_force(reading.session, row, slug, at)
     written = content.model_validate({field: getattr(found, field) for field in content.model_fields})
-    reading.link_versions(kind.value, slug, found.version)
-    return {"kind": kind.value, **written.model_dump(mode="json", exclude={"change_note"})}
+    reading.link_versions(kind, slug)
+    return {"kind": kind, **written.model_dump(mode="json", exclude={"change_note"})}

@@ -5,10 +5,11 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from app.domains.models import PRINTED_ORDER, Domain, DomainQuery, DomainVersion, present
-from app.errors import Gone, NotFound, responses
+from app.errors import NotFound, responses
+from app.mementos.gate import ONE, TimeGate
 from app.paging import Page, history, listed
 from app.reading import ListQuery, Reader, ReadQuery, SlugInPath, VersionInPath
-from app.versioning import in_force, pinned
+from app.versioning import pinned
 
 router = APIRouter(prefix="/v1/domains", tags=["domains"])
 
@@ -25,13 +26,11 @@ def list_domains(query: Annotated[DomainQuery, Query()], reading: Reader) -> Pag
     "/{slug}",
     operation_id="getDomain",
     summary="Get one domain (服务领域)",
-    responses=responses(NotFound, Gone),
+    responses=ONE,
 )
-def get_domain(slug: SlugInPath, query: Annotated[ReadQuery, Query()], reading: Reader) -> Domain:
+def get_domain(slug: SlugInPath, query: Annotated[ReadQuery, Query()], reading: TimeGate) -> Domain:
     """The version of one domain that applies on the day."""
-    at = reading.at(query)
-    row = in_force(reading.session, DomainVersion, slug, at)
-    reading.link_versions("domains", slug, row.version)
+    at, row = reading.current(DomainVersion, slug, query)
     return present(reading.session, at, [row])[0]
 
 
@@ -62,5 +61,5 @@ def get_domain_version(
     """One immutable version, for ever the same; what it refers to is shown as of its own first day and release."""
     row = pinned(reading.session, DomainVersion, slug, version)
     at = reading.pinned_at(query, row)
-    reading.link_versions("domains", slug, version)
+    reading.link_versions("domains", slug)
     return present(reading.session, at, [row])[0]

@@ -4,11 +4,12 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from app.errors import Gone, NotFound, responses
+from app.errors import NotFound, responses
 from app.facts.models import Fact, FactQuery, FactVersion, present
+from app.mementos.gate import ONE, TimeGate
 from app.paging import Page, history, listed
 from app.reading import ListQuery, Reader, ReadQuery, SlugInPath, VersionInPath
-from app.versioning import in_force, pinned
+from app.versioning import pinned
 
 router = APIRouter(prefix="/v1/facts", tags=["facts"])
 
@@ -21,14 +22,10 @@ def list_facts(query: Annotated[FactQuery, Query()], reading: Reader) -> Page[Fa
     return listing.page(present(reading.session, at, listing.rows))
 
 
-@router.get(
-    "/{slug}", operation_id="getFact", summary="Get one fact (事实)", responses=responses(NotFound, Gone)
-)
-def get_fact(slug: SlugInPath, query: Annotated[ReadQuery, Query()], reading: Reader) -> Fact:
+@router.get("/{slug}", operation_id="getFact", summary="Get one fact (事实)", responses=ONE)
+def get_fact(slug: SlugInPath, query: Annotated[ReadQuery, Query()], reading: TimeGate) -> Fact:
     """The version of one fact that applies on the day."""
-    at = reading.at(query)
-    row = in_force(reading.session, FactVersion, slug, at)
-    reading.link_versions("facts", slug, row.version)
+    at, row = reading.current(FactVersion, slug, query)
     return present(reading.session, at, [row])[0]
 
 
@@ -57,5 +54,5 @@ def get_fact_version(
     """One immutable version, for ever the same; what it refers to is shown as of its own first day and release."""
     row = pinned(reading.session, FactVersion, slug, version)
     at = reading.pinned_at(query, row)
-    reading.link_versions("facts", slug, version)
+    reading.link_versions("facts", slug)
     return present(reading.session, at, [row])[0]

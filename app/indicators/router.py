@@ -4,11 +4,12 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from app.errors import Gone, NotFound, responses
+from app.errors import NotFound, responses
 from app.indicators.models import IN_PLAN_ORDER, Indicator, IndicatorQuery, IndicatorVersion, present
+from app.mementos.gate import ONE, TimeGate
 from app.paging import Page, history, listed
 from app.reading import ListQuery, Reader, ReadQuery, SlugInPath, VersionInPath
-from app.versioning import in_force, pinned
+from app.versioning import pinned
 
 router = APIRouter(prefix="/v1/indicators", tags=["indicators"])
 
@@ -27,13 +28,11 @@ def list_indicators(query: Annotated[IndicatorQuery, Query()], reading: Reader) 
     "/{slug}",
     operation_id="getIndicator",
     summary="Get one indicator (发展指标)",
-    responses=responses(NotFound, Gone),
+    responses=ONE,
 )
-def get_indicator(slug: SlugInPath, query: Annotated[ReadQuery, Query()], reading: Reader) -> Indicator:
+def get_indicator(slug: SlugInPath, query: Annotated[ReadQuery, Query()], reading: TimeGate) -> Indicator:
     """The version of one indicator that applies on the day."""
-    at = reading.at(query)
-    row = in_force(reading.session, IndicatorVersion, slug, at)
-    reading.link_versions("indicators", slug, row.version)
+    at, row = reading.current(IndicatorVersion, slug, query)
     return present(reading.session, at, [row])[0]
 
 
@@ -64,5 +63,5 @@ def get_indicator_version(
     """One immutable version, for ever the same; what it refers to is shown as of its own first day and release."""
     row = pinned(reading.session, IndicatorVersion, slug, version)
     at = reading.pinned_at(query, row)
-    reading.link_versions("indicators", slug, version)
+    reading.link_versions("indicators", slug)
     return present(reading.session, at, [row])[0]

@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from app.errors import Gone, NotFound, responses
+from app.mementos.gate import ONE, TimeGate
 from app.paging import Page, history, listed
 from app.plans.coverage import coverage
 from app.plans.models import Coverage, Plan, PlanQuery, PlanVersion, present
@@ -22,14 +23,10 @@ def list_plans(query: Annotated[PlanQuery, Query()], reading: Reader) -> Page[Pl
     return listing.page(present(reading.session, at, listing.rows))
 
 
-@router.get(
-    "/{slug}", operation_id="getPlan", summary="Get one plan (规划)", responses=responses(NotFound, Gone)
-)
-def get_plan(slug: SlugInPath, query: Annotated[ReadQuery, Query()], reading: Reader) -> Plan:
+@router.get("/{slug}", operation_id="getPlan", summary="Get one plan (规划)", responses=ONE)
+def get_plan(slug: SlugInPath, query: Annotated[ReadQuery, Query()], reading: TimeGate) -> Plan:
     """The version of one plan that applies on the day."""
-    at = reading.at(query)
-    row = in_force(reading.session, PlanVersion, slug, at)
-    reading.link_versions("plans", slug, row.version)
+    at, row = reading.current(PlanVersion, slug, query)
     return present(reading.session, at, [row])[0]
 
 
@@ -58,7 +55,7 @@ def get_plan_version(
     """One immutable version, for ever the same; what it refers to is shown as of its own first day and release."""
     row = pinned(reading.session, PlanVersion, slug, version)
     at = reading.pinned_at(query, row)
-    reading.link_versions("plans", slug, version)
+    reading.link_versions("plans", slug)
     return present(reading.session, at, [row])[0]
 
 

@@ -4,11 +4,12 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from app.errors import Gone, NotFound, responses
+from app.errors import NotFound, responses
+from app.mementos.gate import ONE, TimeGate
 from app.paging import Page, history, listed
 from app.programmes.models import IN_PLAN_ORDER, Programme, ProgrammeQuery, ProgrammeVersion, present
 from app.reading import ListQuery, Reader, ReadQuery, SlugInPath, VersionInPath
-from app.versioning import in_force, pinned
+from app.versioning import pinned
 
 router = APIRouter(prefix="/v1/programmes", tags=["programmes"])
 
@@ -27,13 +28,11 @@ def list_programmes(query: Annotated[ProgrammeQuery, Query()], reading: Reader) 
     "/{slug}",
     operation_id="getProgramme",
     summary="Get one programme (专栏项目)",
-    responses=responses(NotFound, Gone),
+    responses=ONE,
 )
-def get_programme(slug: SlugInPath, query: Annotated[ReadQuery, Query()], reading: Reader) -> Programme:
+def get_programme(slug: SlugInPath, query: Annotated[ReadQuery, Query()], reading: TimeGate) -> Programme:
     """The version of one programme that applies on the day."""
-    at = reading.at(query)
-    row = in_force(reading.session, ProgrammeVersion, slug, at)
-    reading.link_versions("programmes", slug, row.version)
+    at, row = reading.current(ProgrammeVersion, slug, query)
     return present(reading.session, at, [row])[0]
 
 
@@ -64,5 +63,5 @@ def get_programme_version(
     """One immutable version, for ever the same; what it refers to is shown as of its own first day and release."""
     row = pinned(reading.session, ProgrammeVersion, slug, version)
     at = reading.pinned_at(query, row)
-    reading.link_versions("programmes", slug, version)
+    reading.link_versions("programmes", slug)
     return present(reading.session, at, [row])[0]

@@ -4,11 +4,12 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from app.errors import Gone, NotFound, responses
+from app.errors import NotFound, responses
+from app.mementos.gate import ONE, TimeGate
 from app.paging import Page, history, listed
 from app.reading import ListQuery, Reader, ReadQuery, SlugInPath, VersionInPath
 from app.regions.models import Region, RegionQuery, RegionVersion, present
-from app.versioning import in_force, pinned
+from app.versioning import pinned
 
 router = APIRouter(prefix="/v1/regions", tags=["regions"])
 
@@ -25,13 +26,11 @@ def list_regions(query: Annotated[RegionQuery, Query()], reading: Reader) -> Pag
     "/{slug}",
     operation_id="getRegion",
     summary="Get one region (行政区划)",
-    responses=responses(NotFound, Gone),
+    responses=ONE,
 )
-def get_region(slug: SlugInPath, query: Annotated[ReadQuery, Query()], reading: Reader) -> Region:
+def get_region(slug: SlugInPath, query: Annotated[ReadQuery, Query()], reading: TimeGate) -> Region:
     """The version of one region that applies on the day."""
-    at = reading.at(query)
-    row = in_force(reading.session, RegionVersion, slug, at)
-    reading.link_versions("regions", slug, row.version)
+    at, row = reading.current(RegionVersion, slug, query)
     return present(reading.session, at, [row])[0]
 
 
@@ -62,5 +61,5 @@ def get_region_version(
     """One immutable version, for ever the same; what it refers to is shown as of its own first day and release."""
     row = pinned(reading.session, RegionVersion, slug, version)
     at = reading.pinned_at(query, row)
-    reading.link_versions("regions", slug, version)
+    reading.link_versions("regions", slug)
     return present(reading.session, at, [row])[0]

@@ -1,16 +1,16 @@
-"""Releases on the wire, and what each of them changed."""
+"""Releases on the wire."""
 
 from collections.abc import Sequence
-from datetime import date, datetime
-from typing import Any, Literal
+from datetime import datetime
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
-from sqlalchemy import Select, Subquery, literal, select, union_all
+from sqlalchemy import Select, select
 from sqlmodel import Session, col
 
-from app.catalogue import KINDS
 from app.errors import NotFound
 from app.proposals.history import signed
+from app.reading import ListQuery, ReleaseNumber
 from app.sealing import seals_of
 from app.versioning import Release
 
@@ -37,22 +37,12 @@ class ReleaseDocument(BaseModel):
     links: dict[str, str] = Field(title="链接", description="This release and its changes, as URLs")
 
 
-class Change(BaseModel):
-    """One version that a release brought."""
+class ReleaseQuery(ListQuery):
+    """Which releases."""
 
-    model_config = ConfigDict(title="变更")
-
-    kind: str = Field(title="类别", description="The kind of the resource")
-    slug: str = Field(title="标识", description="The resource")
-    version: int = Field(title="版本", description="The version that the release brought")
-    change: Literal["added", "revised", "withdrawn"] = Field(
-        title="变更类型", description="added: its first version; revised: a further one; withdrawn: its end"
+    after: ReleaseNumber | None = Field(
+        None, title="起始发布号", description="Only releases after this one: what has come since"
     )
-    valid_from: date = Field(title="生效日期", description="The first day on which the version applies")
-    note: str | None = Field(
-        title="变更说明", description="Why it changed or was withdrawn, where it was said"
-    )
-    href: str = Field(title="网址", description="The version itself")
 
 
 NEWEST_FIRST = (-col(Release.number),)
@@ -69,27 +59,9 @@ def find(session: Session, number: int) -> Release:
     return release
 
 
-def up_to(number: int) -> Select[Any]:
-    """All releases up to one."""
-    return select(Release).where(col(Release.number) <= number)
-
-
-def brought_by(number: int) -> Subquery:
-    """The versions of all kinds that one release brought."""
-    per_kind: list[Any] = [
-        select(
-            literal(place).label("place"),
-            literal(kind).label("kind"),
-            col(row.slug).label("slug"),
-            col(row.version).label("version"),
-            col(row.withdrawn).label("withdrawn"),
-            col(row.valid_from).label("valid_from"),
-            col(row.withdrawn_because).label("withdrawn_because"),
-            col(row.change_note).label("change_note"),
-        ).where(col(row.release) == number)
-        for place, (kind, (_, row)) in enumerate(KINDS.items())
-    ]
-    return union_all(*per_kind).subquery("change")
+def up_to(number: int, after: int = 0) -> Select[Any]:
+    """All releases up to one, and after another."""
+    return select(Release).where(col(Release.number) <= number, col(Release.number) > after)
 
 
 def present(session: Session, releases: Sequence[Release]) -> list[ReleaseDocument]:

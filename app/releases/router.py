@@ -4,13 +4,17 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
+from app.changes.feed import brought, described
+from app.changes.models import Change
 from app.errors import Conflict, Forbidden, NotFound, TooLarge, TooMany, Unauthorized, responses
 from app.keys.access import Editor
 from app.keys.models import permit
 from app.limits import limited
 from app.paging import Page, cut
-from app.reading import CHINA, ListQuery, NoQuery, PageQuery, Reader
-from app.releases.models import NEWEST_FIRST, Change, ReleaseDocument, brought_by, find, present, up_to
+from app.reading import CHINA, NoQuery, PageQuery, Reader
+from app.releases.atom import feed, updated
+from app.releases.feed import FeedQuery, entries, newest
+from app.releases.models import NEWEST_FIRST, ReleaseDocument, ReleaseQuery, find, present, up_to
 from app.releases.submission import (
     LARGEST,
     Publication,
@@ -21,20 +25,21 @@ from app.releases.submission import (
     trial,
 )
 from app.replay import Retry, once
-from app.versioning import At
+from app.versioning import At, Release
 
 router = APIRouter(prefix="/v1/releases", tags=["releases"])
 
+ATOM = "application/atom+xml"
 NumberInPath = Annotated[
     int, Path(title="发布号", description="Number of the release, from 1", ge=1, le=2**31 - 1)
 ]
 
 
 @router.get("", operation_id="listReleases", summary="List releases (发布列表)", responses=responses())
-def list_releases(query: Annotated[ListQuery, Query()], reading: Reader) -> Page[ReleaseDocument]:
-    """All releases up to the one asked for, newest first."""
+def list_releases(query: Annotated[ReleaseQuery, Query()], reading: Reader) -> Page[ReleaseDocument]:
+    """The releases up to the one asked for, newest first; with `after`, what has come since that one."""
     at = reading.at(query)
-    lines, total, following = cut(reading, up_to(at.release), NEWEST_FIRST, at, query)
+    lines, total, following = cut(reading, up_to(at.release, query.after or 0), NEWEST_FIRST, at, query)
     items = present(reading.session, [line[0] for line in lines])
     return Page(items=items, total=total, on=at.on, release=at.release, next=following)
 
@@ -75,6 +80,29 @@ def publish_release(
 
 
 @router.get(
+    ".atom",
+    operation_id="getReleaseFeed",
+    summary="Follow releases in a feed reader (发布订阅, Atom)",
+    response_class=Response,
+    responses={200: {"content": {ATOM: {"schema": {"type": "string"}}}}, **responses()},
+)
+def get_release_feed(query: Annotated[FeedQuery, Query()], reading: Reader) -> Response:
+    """The newest releases, each with what it changed, in Chinese; with filters, only those that changed such a thing."""
+    until = reading.until(query)
+    found = newest(reading.session, until, query)
+    shown = entries(reading.session, found[: query.limit], query)
+    reading.modified(updated(shown))
+    filters = query.filters()
+    links = {"self": reading.base() + reading.url(reading.request.query_params)}
+    if len(found) > query.limit:
+        older = filters | {"limit": str(query.limit), "until": str(found[-1].number)}
+        links["next"] = reading.base() + reading.url(older)
+    oldest = reading.session.get(Release, 1)
+    body = feed(shown, oldest, filters, reading.base(), links)
+    return Response(body, media_type=f"{ATOM}; charset=utf-8", headers=dict(reading.response.headers))
+
+
+@router.get(
     "/{number}", operation_id="getRelease", summary="Get one release (发布)", responses=responses(NotFound)
 )
 def get_release(
@@ -102,20 +130,9 @@ def list_release_changes(
     release = find(reading.session, number)
     reading.for_ever({})
     at = At(release.recorded_at.astimezone(CHINA).date(), number)
-    change = brought_by(number)
+    change = brought(number - 1, number)
     lines, total, following = cut(
         reading, change.select(), [change.c.place, change.c.slug, change.c.version], at, query
     )
-    items = [
-        Change(
-            kind=line.kind,
-            slug=line.slug,
-            version=line.version,
-            change="withdrawn" if line.withdrawn else "added" if line.version == 1 else "revised",
-            valid_from=line.valid_from,
-            note=line.withdrawn_because if line.withdrawn else line.change_note,
-            href=f"/v1/{line.kind}/{line.slug}/versions/{line.version}",
-        )
-        for line in lines
-    ]
+    items = described(reading.session, ((line.kind, line.slug, line.version) for line in lines))
     return Page(items=items, total=total, on=at.on, release=at.release, next=following)

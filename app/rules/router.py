@@ -6,6 +6,7 @@ from fastapi import APIRouter, Query
 from sqlmodel import col
 
 from app.errors import Gone, NotFound, responses
+from app.mementos.gate import ONE, TimeGate
 from app.paging import Page, history, listed
 from app.reading import ListQuery, Reader, ReadQuery, SlugInPath, VersionInPath
 from app.rules.expressions import Expression, ExpressionQuery, expression
@@ -25,14 +26,10 @@ def list_rules(query: Annotated[RuleQuery, Query()], reading: Reader) -> Page[Ru
     return listing.page(present(reading.session, at, listing.rows))
 
 
-@router.get(
-    "/{slug}", operation_id="getRule", summary="Get one rule (资格规则)", responses=responses(NotFound, Gone)
-)
-def get_rule(slug: SlugInPath, query: Annotated[ReadQuery, Query()], reading: Reader) -> Rule:
+@router.get("/{slug}", operation_id="getRule", summary="Get one rule (资格规则)", responses=ONE)
+def get_rule(slug: SlugInPath, query: Annotated[ReadQuery, Query()], reading: TimeGate) -> Rule:
     """The version of one rule that applies on the day."""
-    at = reading.at(query)
-    row = in_force(reading.session, RuleVersion, slug, at)
-    reading.link_versions("rules", slug, row.version)
+    at, row = reading.current(RuleVersion, slug, query)
     return present(reading.session, at, [row])[0]
 
 
@@ -61,7 +58,7 @@ def get_rule_version(
     """One immutable version, for ever the same; what it refers to is shown as of its own first day and release."""
     row = pinned(reading.session, RuleVersion, slug, version)
     at = reading.pinned_at(query, row)
-    reading.link_versions("rules", slug, version)
+    reading.link_versions("rules", slug)
     return present(reading.session, at, [row])[0]
 
 
@@ -78,5 +75,5 @@ def get_rule_expression(
     (NULL, or a key that is not there, is unknown); JSON Logic gets two expressions, `holds` and `fails`."""
     at = reading.at(query)
     row = in_force(reading.session, RuleVersion, slug, at)
-    reading.link_versions("rules", slug, row.version)
+    reading.link_versions("rules", slug)
     return expression(reading.session, at, row, query.language)

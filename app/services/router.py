@@ -4,11 +4,12 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from app.errors import Gone, NotFound, responses
+from app.errors import NotFound, responses
+from app.mementos.gate import ONE, TimeGate
 from app.paging import Page, history, listed
 from app.reading import ListQuery, Reader, ReadQuery, SlugInPath, VersionInPath
 from app.services.models import FOUND_THROUGH, Service, ServiceQuery, ServiceVersion, present, printed_order
-from app.versioning import in_force, pinned
+from app.versioning import pinned
 
 router = APIRouter(prefix="/v1/services", tags=["services"])
 
@@ -27,13 +28,11 @@ def list_services(query: Annotated[ServiceQuery, Query()], reading: Reader) -> P
     "/{slug}",
     operation_id="getService",
     summary="Get one service (服务项目)",
-    responses=responses(NotFound, Gone),
+    responses=ONE,
 )
-def get_service(slug: SlugInPath, query: Annotated[ReadQuery, Query()], reading: Reader) -> Service:
+def get_service(slug: SlugInPath, query: Annotated[ReadQuery, Query()], reading: TimeGate) -> Service:
     """The version of one service that applies on the day."""
-    at = reading.at(query)
-    row = in_force(reading.session, ServiceVersion, slug, at)
-    reading.link_versions("services", slug, row.version)
+    at, row = reading.current(ServiceVersion, slug, query)
     return present(reading.session, at, [row])[0]
 
 
@@ -64,5 +63,5 @@ def get_service_version(
     """One immutable version, for ever the same; what it refers to is shown as of its own first day and release."""
     row = pinned(reading.session, ServiceVersion, slug, version)
     at = reading.pinned_at(query, row)
-    reading.link_versions("services", slug, version)
+    reading.link_versions("services", slug)
     return present(reading.session, at, [row])[0]

@@ -4,7 +4,8 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from app.errors import Gone, NotFound, responses
+from app.errors import NotFound, responses
+from app.mementos.gate import ONE, TimeGate
 from app.paging import Page, history, listed
 from app.reading import ListQuery, Reader, ReadQuery, SlugInPath, VersionInPath
 from app.standards.models import (
@@ -15,7 +16,7 @@ from app.standards.models import (
     StandardVersion,
     present,
 )
-from app.versioning import in_force, pinned
+from app.versioning import pinned
 
 router = APIRouter(prefix="/v1/standards", tags=["standards"])
 
@@ -34,13 +35,11 @@ def list_standards(query: Annotated[StandardQuery, Query()], reading: Reader) ->
     "/{slug}",
     operation_id="getStandard",
     summary="Get one standard (服务标准)",
-    responses=responses(NotFound, Gone),
+    responses=ONE,
 )
-def get_standard(slug: SlugInPath, query: Annotated[ReadQuery, Query()], reading: Reader) -> Standard:
+def get_standard(slug: SlugInPath, query: Annotated[ReadQuery, Query()], reading: TimeGate) -> Standard:
     """The version of one standard that applies on the day."""
-    at = reading.at(query)
-    row = in_force(reading.session, StandardVersion, slug, at)
-    reading.link_versions("standards", slug, row.version)
+    at, row = reading.current(StandardVersion, slug, query)
     return present(reading.session, at, [row])[0]
 
 
@@ -71,5 +70,5 @@ def get_standard_version(
     """One immutable version, for ever the same; what it refers to is shown as of its own first day and release."""
     row = pinned(reading.session, StandardVersion, slug, version)
     at = reading.pinned_at(query, row)
-    reading.link_versions("standards", slug, version)
+    reading.link_versions("standards", slug)
     return present(reading.session, at, [row])[0]

@@ -1,0 +1,1 @@
+"""Differences (差异): what distinguishes two states of the catalogue, or two plans, in words that mean something."""

@@ -1,0 +1,84 @@
+"""Whether a standard promises more or less than another; pure.
+
+A standard bounds a quantity: at least so much, at most so long. It is tightened where it allows less than before,
+loosened where it allows more, and reworded where it allows the same in other words. A single value (为, 约) bounds from
+below where more is better for the person, and from above where less is (deadlines, distances). Values are compared in
+common units; what has no common unit, and what does not contain one another, is neither tightened nor loosened.
+"""
+
+from math import inf
+from typing import Any, Literal, NamedTuple
+
+from app.comparison.models import SMALLER_IS_BETTER
+from app.comparison.units import Common, common
+
+Direction = Literal["tightened", "loosened", "same", "unlike"]
+# All that says how much is promised; the rest of a standard says of what, to whom and when.
+QUANTITY = (
+    "value_text",
+    "value",
+    "value_high",
+    "comparator",
+    "unit",
+    "per",
+    "measure",
+    "period",
+    "value_derived",
+)
+
+
+class Bounds(NamedTuple):
+    """The values that keep the promise; an end is open where the value itself does not."""
+
+    low: tuple[float, int]
+    high: tuple[float, int]
+
+    def within(self, other: "Bounds") -> bool:
+        return other.low <= self.low and self.high <= other.high
+
+
+def direction(before: dict[str, Any], after: dict[str, Any]) -> tuple[Direction, str | None]:
+    """How the second standard stands to the first, and what was converted to see it."""
+    one, other = in_common(before), in_common(after)
+    alike = all(before[field] == after[field] for field in ("measure", "period"))
+    if one is None or other is None or not alike or (one.unit, one.per) != (other.unit, other.per):
+        return "unlike", None
+    # What was counted alike already needs no conversion to be understood.
+    unlike = any(before[field] != after[field] for field in ("unit", "per"))
+    converted = "；".join(filter(None, (one.converted, other.converted))) if unlike else ""
+    return _held_against(before, bounds(before, one), after, bounds(after, other)), converted or None
+
+
+def _held_against(
+    before: dict[str, Any], one: Bounds | None, after: dict[str, Any], other: Bounds | None
+) -> Direction:
+    if one is None or other is None:
+        return "unlike"
+    if one == other:
+        vague = (before["comparator"] == "about", after["comparator"] == "about")
+        return "loosened" if vague == (False, True) else "tightened" if vague == (True, False) else "same"
+    if other.within(one):
+        return "tightened"
+    return "loosened" if one.within(other) else "unlike"
+
+
+def in_common(standard: dict[str, Any]) -> Common | None:
+    if standard["value"] is None:
+        return None
+    return common(standard["value"], standard["unit"], standard["per"])
+
+
+def bounds(standard: dict[str, Any], lowest: Common) -> Bounds | None:
+    """The bounds in the common unit; None for a range without its other end."""
+    value, comparator = lowest.value, standard["comparator"]
+    if comparator == "range":
+        if standard["value_high"] is None:
+            return None
+        return Bounds(
+            (value, 0), (common(standard["value_high"], standard["unit"], standard["per"]).value, 0)
+        )
+    if comparator in ("equal", "about"):
+        comparator = "at_most" if standard["measure"] in SMALLER_IS_BETTER else "at_least"
+    if comparator in ("at_least", "more_than"):
+        return Bounds((value, int(comparator == "more_than")), (inf, 0))
+    return Bounds((-inf, 0), (value, -int(comparator == "less_than")))
