@@ -30,7 +30,7 @@ async def test_a_changeset_becomes_a_release(empty_engine: Engine) -> None:
     async with opened(empty_engine, direct_publishing=True) as office:
         answer = await publish(office, concept(), concept(slug="tea", name="茶"))
         assert answer.status_code == 201
-        assert answer.json() == {"release": 1, "added": 2, "revised": 0, "withdrawn": 0}
+        assert answer.json() == {"release": 1, "added": 2, "revised": 0, "withdrawn": 0, "diff": None}
         release = (await office.get(answer.headers["location"])).json()
         assert (release["publisher"], release["message"]) == ("A publisher", "A change")
         assert (await office.get("/v1/concepts/tea")).json()["name"] == "茶"
@@ -38,7 +38,7 @@ async def test_a_changeset_becomes_a_release(empty_engine: Engine) -> None:
         answer = await office.post(
             "/v1/releases", {"message": "End", "base_release": 1, "withdrawals": ended}, "publisher"
         )
-        assert answer.json() == {"release": 2, "added": 0, "revised": 0, "withdrawn": 1}
+        assert answer.json() == {"release": 2, "added": 0, "revised": 0, "withdrawn": 1, "diff": None}
         assert (await office.get("/v1/concepts/tea")).status_code == 410
 
 
@@ -53,10 +53,11 @@ async def test_what_changes_nothing_makes_no_release(empty_engine: Engine) -> No
 async def test_a_dry_run_checks_all_and_changes_nothing(empty_engine: Engine) -> None:
     async with opened(empty_engine) as office:
         answer = await office.post("/v1/releases?dry_run=true", submission(), "editor")
-        assert (answer.status_code, answer.json()) == (
-            200,
-            {"release": None, "added": 1, "revised": 0, "withdrawn": 0},
-        )
+        tried = answer.json()
+        assert (answer.status_code, tried["release"], tried["added"]) == (200, None, 1)
+        assert [(item["kind"], item["after"][0]["slug"]) for item in tried["diff"]["items"]] == [
+            ("concepts", "snow-clearing")
+        ]
         assert releases(empty_engine) == 0
         assert (await office.get("/v1/concepts")).json()["total"] == 0
         wrong = await office.post("/v1/releases?dry_run=true", submission(concept(name="")), "editor")

@@ -1,5 +1,7 @@
 """What may happen to a proposal's changeset: tried at any time, published once it is approved."""
 
+from datetime import date
+
 from sqlmodel import Session
 
 from app.changesets import Checked, check
@@ -7,8 +9,9 @@ from app.errors import NotNow
 from app.keys.models import Key
 from app.proposals.flow import Action
 from app.proposals.history import changeset, events, find, note, open_proposal, present, step
-from app.publishing import Published, publish_within
-from app.releases.submission import Submission
+from app.publishing import publish_within
+from app.releases.submission import Publication, Submission
+from app.releases.submission import tried as trial
 from app.replay import Answer
 
 
@@ -47,11 +50,11 @@ def published(session: Session, number: int, key: Key, comment: str | None) -> A
     return Answer(200, present(session, number))
 
 
-def tried(session: Session, number: int) -> Published:
-    """What publishing it now would do, in a transaction that is given up."""
+def tried(session: Session, number: int, on: date) -> Publication:
+    """What publishing it now would do and change, in a transaction that is given up."""
     proposal = find(session, number)
     submission = changeset(session, number, events(session, number)[-1].revision)
-    return publish_within(session, check(submission.changeset(proposal.author)))
+    return trial(session, check(submission.changeset(proposal.author)), on)
 
 
 def _try(session: Session, checked: Checked) -> None:

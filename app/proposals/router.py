@@ -21,7 +21,7 @@ from app.proposals.models import (
     Remark,
 )
 from app.reading import Reader
-from app.releases.submission import LARGEST, Publication, Submission, publication
+from app.releases.submission import LARGEST, Publication, Submission
 from app.replay import Retry, once
 
 router = APIRouter(prefix="/v1/proposals", tags=["proposals"])
@@ -86,7 +86,7 @@ def try_proposal(number: NumberInPath, key: Editor, request: Request, response: 
     """The same checks as publishing, and nothing is changed."""
     response.headers["Cache-Control"] = "no-store"
     with writing(request.app.state.engine, keep=False) as session:
-        return publication(publish.tried(session, number), tried=True)
+        return publish.tried(session, number, request.app.state.today())
 
 
 @router.put(

@@ -24,7 +24,7 @@ from app.releases.submission import (
     publish_submission,
     trial,
 )
-from app.replay import Retry, once
+from app.replay import Answer, Retry, once
 from app.versioning import At, Release
 
 router = APIRouter(prefix="/v1/releases", tags=["releases"])
@@ -73,7 +73,7 @@ def publish_release(
     """
     engine, changeset = request.app.state.engine, submission.changeset(key.holder)
     if query.dry_run:
-        return trial(engine, changeset).response()
+        return Answer(200, trial(engine, changeset, request.app.state.today())).response()
     permit(key, "publisher")
     may_publish_alone(request.app.state.settings)
     return once(engine, key, retry, lambda session: publish_submission(session, changeset)).response()

@@ -1,19 +1,22 @@
 """What is sent in to be published, and what became of it."""
 
+from datetime import date
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Engine
 from sqlmodel import Session
 
-from app.changesets import Changeset, check
+from app.changesets import Changeset, Checked, check
 from app.database import writing
+from app.diff.difference import difference
+from app.diff.models import Diff
 from app.errors import Forbidden
-from app.publishing import Published, publish_within
+from app.publishing import publish_within
 from app.reading import NoQuery
 from app.replay import Answer
 from app.settings import Settings
-from app.versioning import Name, Text
+from app.versioning import At, Name, Text
 
 # The six plans together fit in three times.
 LARGEST = 32 * 1024 * 1024
@@ -58,6 +61,9 @@ class Publication(BaseModel):
     added: int = Field(title="新增", description="How many resources it adds")
     revised: int = Field(title="修订", description="How many resources it revises")
     withdrawn: int = Field(title="撤销", description="How many resources it ends")
+    diff: Diff | None = Field(
+        default=None, title="差异", description="What it would change, where it was only tried; else null"
+    )
 
 
 class PublishQuery(NoQuery):
@@ -80,21 +86,27 @@ def may_publish_alone(settings: Settings) -> None:
         )
 
 
-def publication(published: Published, *, tried: bool = False) -> Publication:
-    said = published.model_dump()
-    return Publication(**(said | {"release": None} if tried else said))
-
-
 def publish_submission(session: Session, changeset: Changeset) -> Answer:
     """Publishes within a transaction of `database.writing`, and says so."""
     published = publish_within(session, check(changeset))
+    said = Publication(**published.model_dump())
     if published.release is None:
-        return Answer(200, publication(published))
-    return Answer(201, publication(published), f"/v1/releases/{published.release}")
+        return Answer(200, said)
+    return Answer(201, said, f"/v1/releases/{published.release}")
 
 
-def trial(engine: Engine, changeset: Changeset) -> Answer:
-    """What publishing would do, in a transaction that is given up."""
+def trial(engine: Engine, changeset: Changeset, on: date) -> Publication:
+    """What publishing would do and change, in a transaction that is given up."""
     checked = check(changeset)
     with writing(engine, keep=False) as session:
-        return Answer(200, publication(publish_within(session, checked), tried=True))
+        return tried(session, checked, on)
+
+
+def tried(session: Session, checked: Checked, on: date) -> Publication:
+    """The same within a transaction that somebody else gives up."""
+    published = publish_within(session, checked)
+    said = published.model_dump() | {"release": None}
+    if published.release is None:
+        return Publication(**said)
+    after = At(on, published.release)
+    return Publication(**said, diff=difference(session, At(on, after.release - 1), after))
