@@ -149,8 +149,10 @@ def check(
     """Check a folder of seed files as publishing would, into an empty database; publishes nothing.
 
     With --plans, every quote is looked up in its plan's text, too, and sentences that nothing quotes are counted.
+    Figures that contradict each other and are no discrepancy yet are said as warnings: a person decides what they are.
     """
     from app.checking import miscounted, miscovered, refind, sentences, text_coverage
+    from app.consistency.report import report
     from app.database import create
     from app.migrating import migrate as bring_up_to_date
     from app.publishing import publish as publish_changeset
@@ -188,6 +190,11 @@ def check(
             out.print(f"quotes {result}: {sum(finding.result == result for finding in findings)}")
     if faults or seed.faults:
         raise typer.Exit(_report(seed.lines(faults, language)))
+    recomputed = report(seed, language)
+    for line in recomputed.lines:
+        out.print(line)
+    if recomputed.recorded or recomputed.unrecorded:
+        out.print(recomputed.summary().to(language))
     out.print(f"{len(seed.documents)} documents, no faults.")
 
 
