@@ -4,6 +4,7 @@ Exit codes: 0 done; 1 something that was checked is wrong; 2 wrong usage; 3 anot
 database cannot be used.
 """
 
+import gc
 import json
 import signal
 import sys
@@ -21,6 +22,7 @@ from sqlalchemy import Engine
 
 from app import __version__
 from app.errors import Conflict, Fault, Invalid, Problem, StorageUnavailable
+from app.lint.command import lint
 from app.settings import Settings
 
 app = typer.Typer(
@@ -33,6 +35,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+app.command()(lint)
 export = typer.Typer(help="Write something out.", no_args_is_help=True)
 app.add_typer(export, name="export")
 
@@ -117,7 +120,7 @@ def publish(
         try:
             if seed.faults:
                 raise Invalid.of([])
-            published = publish_changeset(engine, changeset)
+            published = publish_changeset(engine, changeset, gate=Settings().lint_gate)
         except Invalid as problem:
             raise typer.Exit(_report(seed.lines(problem.faults, Settings().language))) from None
     if published.release is None:
@@ -160,12 +163,14 @@ def check(
 
     language = Settings().language
     seed = load(folder)
+    gc.freeze()  # all of it stays until the end: nothing in it is worth looking for garbage in
     faults: list[Fault] = list(miscounted(seed))
     with TemporaryDirectory() as scratch:
         engine = create(f"sqlite:///{scratch}/check.db")
         bring_up_to_date(engine)
         try:
-            publish_changeset(engine, seed.changeset(message="check", publisher="check", base_release=0))
+            changeset = seed.changeset(message="check", publisher="check", base_release=0)
+            publish_changeset(engine, changeset, gate=Settings().lint_gate, searchable=False)
         except Invalid as problem:
             faults += problem.faults
         engine.dispose()
@@ -190,11 +195,8 @@ def check(
             out.print(f"quotes {result}: {sum(finding.result == result for finding in findings)}")
     if faults or seed.faults:
         raise typer.Exit(_report(seed.lines(faults, language)))
-    recomputed = report(seed, language)
-    for line in recomputed.lines:
+    for line in report(seed, language):
         out.print(line)
-    if recomputed.recorded or recomputed.unrecorded:
-        out.print(recomputed.summary().to(language))
     out.print(f"{len(seed.documents)} documents, no faults.")
 
 

@@ -25,6 +25,8 @@ from app.errors import handle_errors
 from app.facts.router import router as facts
 from app.http import Manners, RequestLog
 from app.indicators.router import router as indicators
+from app.lint.kept import Reports
+from app.lint.router import router as lint
 from app.openapi import DESCRIPTION, TAGS, document
 from app.plans.router import router as plans
 from app.programmes.router import router as programmes
@@ -68,6 +70,7 @@ def create_app(settings: Settings | None = None, *, today: Callable[[], date] = 
     app.state.engine = create(settings.database_url, connections=settings.threads)
     app.state.today = today
     app.state.rulebooks = Rulebooks()
+    app.state.reports = Reports()
 
     for router in (
         regions,
@@ -85,6 +88,7 @@ def create_app(settings: Settings | None = None, *, today: Callable[[], date] = 
         programmes,
         discrepancies,
         releases,
+        lint,
         web,
     ):
         app.include_router(router)

@@ -15,6 +15,7 @@ from sqlmodel import Session, col
 from app.catalogue import KINDS
 from app.database import writing
 from app.errors import Conflict, Fault, Invalid, Said, pointer, said_by_pydantic
+from app.lint.gate import Gate, refuse_new_findings
 from app.provenance import uncited
 from app.search import index
 from app.versioning import (
@@ -84,11 +85,14 @@ def says_already(session: Session, publisher: str, digest: str) -> bool:
     return session.scalar(last.order_by(col(Release.number).desc()).limit(1)) == digest
 
 
-def publish(engine: Engine, changeset: Changeset) -> Published:
+def publish(
+    engine: Engine, changeset: Changeset, *, gate: Gate = "error", searchable: bool = True
+) -> Published:
     """Publishes a changeset as the next release; one that changes nothing makes none.
 
     Raises `Invalid` with every fault there is, `Conflict` where another release came first; then, as after a
-    crash, nothing has changed.
+    crash, nothing has changed. What passes brings no new lint finding as severe as `gate`. Only a rehearsal, whose
+    database is thrown away, does without the search index.
     """
     documents, faults = _validated(changeset)
     withdrawals, more = _validated_withdrawals(changeset)
@@ -112,7 +116,11 @@ def publish(engine: Engine, changeset: Changeset) -> Published:
         if not rows:
             return Published(release=None)
         _refuse_conflict(session, changeset, [newest[_key(row)] for row in rows if _key(row) in newest])
-        return _insert(session, changeset, rows)
+        published = _insert(session, changeset, rows)
+        refuse_new_findings(session, rows, changeset.documents, changeset.withdrawals, gate)
+        if searchable:
+            index(session, [(row, row.version) for row in rows if not row.withdrawn])
+        return published
 
 
 def _key(content: Content) -> tuple[str, str]:
@@ -327,7 +335,6 @@ def _insert(session: Session, changeset: Changeset, rows: Sequence[Row]) -> Publ
             "Another release came first. Nothing was published: try again.",
             "已有其他发布先行完成。本次未发布任何内容，请重试。",
         ) from error
-    index(session, [(row, row.version) for row in rows if not row.withdrawn])
     if len(rows) > BATCH and session.get_bind().dialect.name == "postgresql":
         # Its planner would go by statistics from before until the next vacuum comes round.
         session.execute(text("ANALYZE"))

@@ -22,6 +22,10 @@ class Settings(BaseSettings):
     threads: int = Field(
         40, ge=1, le=400, description="Requests answered at once; the connection pool has as many"
     )
+    lint_gate: Literal["error", "warning", "off"] = Field(
+        "error",
+        description="Publishing refuses what would bring a new lint finding of this severity or above",
+    )
     lang: str = Field("", description="The terminal's language; zh… makes the command line speak Chinese")
 
     @field_validator("database_url")

@@ -71,7 +71,9 @@ def multiples(indicators: Sequence[IndicatorContent], statements: Sequence[State
 
 def _over_the_period(growth: Growth, end: Statement, multiple: Statement) -> Iterator[Finding]:
     grew = any(_grew(quote, multiple.text) for quote in multiple.quotes)
-    low, high = ((1 + rate / PERCENT) ** PERIOD - (1 if grew else 0) for rate in growth.printed.cut_or_rounded)
+    low, high = (
+        (1 + rate / PERCENT) ** PERIOD - (1 if grew else 0) for rate in growth.printed.cut_or_rounded
+    )
     if not Range(low, high).meets(multiple.printed.cut_or_rounded):
         ratio = (1 + growth.printed.value / PERCENT) ** PERIOD
         yield Finding(
@@ -87,7 +89,7 @@ def _over_the_period(growth: Growth, end: Statement, multiple: Statement) -> Ite
 
 def _growth(indicator: IndicatorContent) -> Growth | None:
     point = indicator.growth
-    printed = point and amount(point.value, point.text, None)
+    printed = amount(point.value, point.text, None) if point else None
     if point is None or printed is None:
         return None
     text = point.text or ""

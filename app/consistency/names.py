@@ -79,7 +79,9 @@ def _compared(first: Statement, second: Statement) -> Iterator[Finding]:
     if first.printed.unit != second.printed.unit:
         # The same number of something else is no coincidence.
         if first.printed.value == second.printed.value and None not in {s.printed.unit for s in pair}:
-            yield _finding("unit_differs", pair, "the same number, counted in two units", "数值相同，单位不同")
+            yield _finding(
+                "unit_differs", pair, "the same number, counted in two units", "数值相同，单位不同"
+            )
     elif first.printed.agrees(second.printed):
         yield from _bounds(first, second)
     elif (digits := _digits_apart(first, second)) is not None:

@@ -1,6 +1,6 @@
 """The contradictions of a seed, said with file and line: a person decides what they are."""
 
-from typing import NamedTuple
+from collections.abc import Iterator
 
 from pydantic import ValidationError
 
@@ -15,34 +15,21 @@ from app.versioning import Content
 HAS_FIGURES = ("plans", "services", "standards", "indicators", "programmes", "discrepancies")
 
 
-class Report(NamedTuple):
-    """What is not recorded yet, line by line, and how much is."""
-
-    lines: list[str]
-    recorded: int
-    unrecorded: int
-
-    def summary(self) -> Said:
-        return Said(
-            f"contradictions: {self.recorded} recorded, {self.unrecorded} not recorded",
-            f"矛盾：已记录{self.recorded}处，未记录{self.unrecorded}处",
-        )
-
-
-def report(seed: Seed, language: Language) -> Report:
-    """Recomputes the figures of a seed that has no faults."""
-    contents = list(_contents(seed))
+def report(seed: Seed, language: Language) -> Iterator[str]:
+    """What does not come out in a seed without faults and no discrepancy says yet; then how much there is."""
+    contents = _contents(seed)
     discrepancies = [content for content in contents if isinstance(content, DiscrepancyContent)]
     places = {(str(d["kind"]), str(d.get("slug"))): f"/documents/{n}" for n, d in enumerate(seed.documents)}
-    lines: list[str] = []
-    recorded = unrecorded = 0
-    for finding in contradictions(contents):
-        if recorded_by(finding, discrepancies):
-            recorded += 1
-        else:
-            unrecorded += 1
-            lines += _lines(finding, seed, places, language)
-    return Report(lines, recorded, unrecorded)
+    found = contradictions(contents)
+    unrecorded = [finding for finding in found if not recorded_by(finding, discrepancies)]
+    for finding in unrecorded:
+        yield from _lines(finding, seed, places, language)
+    if found:
+        recorded = len(found) - len(unrecorded)
+        yield Said(
+            f"contradictions: {recorded} recorded, {len(unrecorded)} not recorded",
+            f"矛盾：已记录{recorded}处，未记录{len(unrecorded)}处",
+        ).to(language)
 
 
 def _contents(seed: Seed) -> list[Content]:
@@ -59,15 +46,15 @@ def _contents(seed: Seed) -> list[Content]:
 
 def _lines(
     finding: Finding, seed: Seed, places: dict[tuple[str, str], str], language: Language
-) -> list[str]:
-    by_document = {statement.document: statement for statement in finding.statements}
+) -> Iterator[str]:
+    by_document = {statement.document: statement for statement in reversed(finding.statements)}
     at = []
-    for document, statement in by_document.items():
-        file, line = seed.place(f"{places[document]}/{statement.field.replace('.', '/')}")
+    for document in finding.documents:
+        field = by_document[document].field.replace(".", "/")
+        file, line = seed.place(f"{places[document]}/{field}")
         at.append((f"{file}:{line}", "/".join(document)))
+    (place, name), *others = at
     warning = Said("warning", "警告").to(language)
-    also = "".join(f"\n    {place}: {name}" for place, name in at[1:])
-    quoted = "".join(f"\n    “{quote}”" for quote in finding.quotes)
-    return [
-        f"{at[0][0]}: {warning}: {finding.type}: {at[0][1]}: {finding.said.to(language)}{also}{quoted}"
-    ]
+    yield f"{place}: {warning}: {finding.type}: {name}: {finding.said.to(language)}"
+    yield from (f"    {place}: {name}" for place, name in others)
+    yield from (f"    “{quote}”" for quote in finding.quotes)

@@ -11,7 +11,9 @@ from app.consistency.sums import FEWEST, Parts, nearly
 from app.provenance import Source
 from app.versioning import Content
 
-FIGURE = re.compile(r"(?P<number>\d+(?:\.\d+)?)(?P<unit>[万亿]?(?:人次|平方米|公里|[个所名人户张套件家处项元亩]))")
+FIGURE = re.compile(
+    r"(?P<number>\d+(?:\.\d+)?)(?P<unit>[万亿]?(?:人次|平方米|公里|[个所名人户张套件家处项元亩]))"
+)
 # A total, and behind it in the same sentence what is some of it; a table's row is no sentence.
 SOME_OF_IT = re.compile(r"(?P<total>[^。;；|]*?)[,，:：(（]?其中[:：,，]?(?P<parts>[^。;；|)）]*)")
 TOGETHER = re.compile(r"(?P<parts>[^。;；|]*?)(?:共计|合计|总计)(?P<total>[^。;；|,，]*)")

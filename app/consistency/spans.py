@@ -44,7 +44,9 @@ def _one_number(one: Statement, five: Statement) -> Finding | None:
     """The very same number as one year's and as five years'."""
     if one.year != five.year or one.role != five.role or one.printed.value != five.printed.value:
         return None
-    return _finding(one, five, "the same number for one year and for five", "同一数值既为一年数又为五年累计数")
+    return _finding(
+        one, five, "the same number for one year and for five", "同一数值既为一年数又为五年累计数"
+    )
 
 
 def _times_five(one: Statement, five: Statement, yearly: Sequence[Statement]) -> Finding | None:

@@ -93,7 +93,7 @@ def _of_indicator(indicator: IndicatorContent, text_file: str) -> Iterator[State
     ]
     figures += [(f"series.{number}", "observed", point) for number, point in enumerate(indicator.series)]
     for field, role, figure in figures:
-        printed = figure and amount(figure.value, figure.text, indicator.unit)
+        printed = amount(figure.value, figure.text, indicator.unit) if figure else None
         if figure is None or printed is None:
             continue
         first = field.partition(".")[0]
@@ -148,7 +148,10 @@ def quotes_of(sources: Iterable[Source], field: str, text: str | None) -> tuple[
     """The quotes that carry a field, first those in which its figure stands."""
     every = list(sources)
     carrying = [source for source in every if field in source.fields] or every
-    return tuple(source.reading or source.quote for source in sorted(carrying, key=lambda source: not _prints(source, text)))
+    return tuple(
+        source.reading or source.quote
+        for source in sorted(carrying, key=lambda source: not _prints(source, text))
+    )
 
 
 def section_of(sources: Iterable[Source], text: str | None) -> str:

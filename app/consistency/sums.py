@@ -54,13 +54,13 @@ def _above(total: Statement, parts: Sequence[Statement]) -> Iterator[Finding]:
     if total.comparator in {"at_least", "more_than"}:
         return
     for part in parts:
-        if part.comparator not in {"at_most", "less_than"}:
-            if part.printed.rounded.low > total.printed.rounded.high:
-                yield Finding(
-                    "total_against_parts",
-                    (total, part),
-                    Said(f"{part} is more than the whole, {total}.", f"{part}，大于总数{total}。"),
-                )
+        least = part.comparator not in {"at_most", "less_than"}
+        if least and part.printed.rounded.low > total.printed.rounded.high:
+            yield Finding(
+                "total_against_parts",
+                (total, part),
+                Said(f"{part} is more than the whole, {total}.", f"{part}，大于总数{total}。"),
+            )
 
 
 def nearly(sum_of: Parts) -> Iterator[Finding]:
