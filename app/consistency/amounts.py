@@ -10,6 +10,8 @@ from app.search import plain
 MULTIPLES = {"万": Decimal(10_000), "亿": Decimal(100_000_000)}
 # Units that count the same.
 ALIKE = {"名": "人", "位": "人", "％": "%", "个百分点": "%", "百分点": "%"}
+# What cannot be halved: counted one by one, it is printed exactly.
+WHOLE = set("人个所家户套张件项辆台次处床起片门座支") | {"人次"}
 NUMBER = re.compile(r"[-−]?\d[\d,]*(?:\.\d+)?")
 
 
@@ -59,26 +61,27 @@ def amount(value: float | None, text: str | None, unit: str | None) -> Amount | 
     """The amount that a document holds as `value`, printed as `text` and counted in `unit`."""
     if value is None:
         return None
-    number, digits, follows = _as_printed(Decimal(str(value)), text or "")
-    multiple, base = base_unit(follows or unit)
-    if unit and base != base_unit(unit)[1]:
-        multiple, base = base_unit(unit)
-    return Amount(number * multiple, Decimal(1).scaleb(-digits) / 2 * multiple, base)
+    number = Decimal(str(value))
+    digits, behind = _as_printed(number, text or "")
+    multiple, base = base_unit(unit)
+    if behind[:1] in MULTIPLES:
+        multiple = MULTIPLES[behind[0]]
+        base = base or base_unit(behind)[1]
+    elif base and behind.startswith(base):
+        multiple = Decimal(1)  # the unit is printed, and without what the document multiplies it by
+    half = Decimal(1).scaleb(-digits) / 2 * multiple
+    if multiple == 1 and digits == 0 and base in WHOLE:
+        half = Decimal(0)
+    return Amount(number * multiple, half, base)
 
 
-def _as_printed(value: Decimal, text: str) -> tuple[Decimal, int, str | None]:
-    """The number, how many decimals are printed, and the unit right behind it."""
+def _as_printed(value: Decimal, text: str) -> tuple[int, str]:
+    """How many decimals of a number are printed, and what stands right behind it."""
     for found in NUMBER.finditer(text):
         printed = Decimal(found[0].replace(",", "").replace("−", "-"))
         if abs(printed) == abs(value):
-            unit = re.match(r"[万亿]?[^\W\d_]{0,2}|[%％‰]", text[found.end() :])
-            return value, -int(printed.as_tuple().exponent), _known_unit(unit[0] if unit else "")
-    return value, max(0, -int(value.normalize().as_tuple().exponent)), None
-
-
-def _known_unit(text: str) -> str | None:
-    """A multiple printed behind the number counts, whatever unit the document names."""
-    return text if text[:1] in MULTIPLES else None
+            return -int(printed.as_tuple().exponent), text[found.end() :].strip()
+    return max(0, -int(value.normalize().as_tuple().exponent)), ""
 
 
 def base_unit(unit: str | None) -> tuple[Decimal, str | None]:

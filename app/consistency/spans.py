@@ -56,7 +56,8 @@ def _times_five(one: Statement, five: Statement, yearly: Sequence[Statement]) ->
     start = next((s for s in yearly if s.role == "observed" and s.document == one.document), None)
     if start is None and one.year is not None:
         return None  # one single year, which says nothing of the others
-    steps = [one.printed.rounded] + ([start.printed.rounded] if start else [])
+    # What is aimed at is meant as it is printed; only what was observed may be rounded.
+    steps = [Range(one.printed.value, one.printed.value)] + ([start.printed.rounded] if start else [])
     made = Range(YEARS * min(step.low for step in steps), YEARS * max(step.high for step in steps))
     printed = five.printed.rounded
     open_above = five.comparator in {"at_least", "more_than", "about"} and printed.high < made.low
