@@ -80,7 +80,7 @@ def total_and_parts(total: str, *parts: str, unit: str = "万人") -> Iterator[I
         ("3", ["3.4"], False),  # 3 may be 3.4
     ],
 )
-def test_totals_against_their_parts(total: str, parts: list[str], found: bool) -> None:
+def test_totals_against_their_parts(total: str, parts: list[str], found: int) -> None:
     assert types(*total_and_parts(total, *parts)) == ["total_against_parts"] * found
 
 
@@ -95,7 +95,7 @@ def test_a_sum_names_its_documents_its_arithmetic_and_its_quotes() -> None:
 @pytest.mark.parametrize(
     ("total", "found"), [("78173", True), ("71822", False), ("71824", False), ("71830", True)]
 )
-def test_five_years_one_by_one_against_their_total(total: str, found: bool) -> None:
+def test_five_years_one_by_one_against_their_total(total: str, found: int) -> None:
     years = {2010: "0.6351", 2011: "0.7125", 2012: "1.1875", 2013: "1.9109", 2014: "2.1232", 2015: "1.2481"}
     points = [{"year": y, "value": float(t), "text": t, "span": "annual"} for y, t in years.items()]
     series = indicator("series", "城镇新增就业人数", "表", unit="万人", series=points)
@@ -107,7 +107,7 @@ def test_five_years_one_by_one_against_their_total(total: str, found: bool) -> N
 @pytest.mark.parametrize(
     ("share", "found"), [("5.1%", False), ("5.11%", False), ("5.2%", True), ("51%", True)]
 )
-def test_a_share_against_its_part_and_its_whole(share: str, found: bool) -> None:
+def test_a_share_against_its_part_and_its_whole(share: str, found: int) -> None:
     quote = f"经营性收入1169元,占{share}"
     whole = indicator(
         "income", "可支配收入", "可支配收入22885元", unit="元", baseline=figure("22885元", 2015)
@@ -132,7 +132,7 @@ def test_a_share_against_its_part_and_its_whole(share: str, found: bool) -> None
         ("11178", "16000", "at_least", "5%", True),
     ],
 )
-def test_growth_against_its_two_ends(start: str, end: str, comparator: str, growth: str, found: bool) -> None:
+def test_growth_against_its_two_ends(start: str, end: str, comparator: str, growth: str, found: int) -> None:
     row = indicator(
         "row",
         "收入",
@@ -156,7 +156,7 @@ def test_growth_against_its_two_ends(start: str, end: str, comparator: str, grow
         ("达到2.76万人,提高0.46个百分点", "0.46个百分点", True),
     ],
 )
-def test_growth_of_a_series_in_per_cent_times_and_points(quote: str, growth: str, found: bool) -> None:
+def test_growth_of_a_series_in_per_cent_times_and_points(quote: str, growth: str, found: int) -> None:
     points = [{"year": 2010, "value": 2.4, "text": "2.4"}, {"year": 2015, "value": 2.76, "text": "2.76"}]
     value = float("".join(c for c in growth if c in "0123456789."))
     row = indicator("row", "失业保险", quote, series=points, growth={"value": value, "text": growth})
@@ -178,7 +178,7 @@ def test_growth_whose_start_stands_in_another_row() -> None:
 @pytest.mark.parametrize(
     ("times", "found"), [("增长2.28倍", True), ("增长1.30倍", False), ("是2.30倍", False)]
 )
-def test_growth_over_the_period_against_growth_a_year(times: str, found: bool) -> None:
+def test_growth_over_the_period_against_growth_a_year(times: str, found: int) -> None:
     quote = f"储蓄存款331亿元,比2010年{times},年均增长18.1%"
     text = times.lstrip("增长是")
     yearly = {"value": 18.1, "text": "18.1%", "span": "annual_growth"}
@@ -301,7 +301,7 @@ def test_what_is_not_the_same_thing_is_not_compared() -> None:
         ("建成小学28所、中学14所,共计43所", True),
     ],
 )
-def test_sums_within_one_sentence(sentence: str, found: bool) -> None:
+def test_sums_within_one_sentence(sentence: str, found: int) -> None:
     source = {"plan": "one", "section": "x", "quote": sentence, "fields": ["content"]}
     names = {"slug": "s", "name": "托育", "plan": "one", "domain": "d", "concept": "c", "listed": False}
     service = ServiceContent.model_validate({**names, "valid_from": START, "sources": [source]})
@@ -372,7 +372,10 @@ def test_growth_that_follows_is_silent_and_other_growth_is_not(start: int, rate:
     printed = round(exact, decimals)
 
     def row(growth: Decimal) -> IndicatorContent:
-        ends = {"baseline": figure(str(start), 2015), "target": figure(str(end), 2020, comparator="equal")}
+        ends: dict[str, Any] = {
+            "baseline": figure(str(start), 2015),
+            "target": figure(str(end), 2020, comparator="equal"),
+        }
         grown = {"value": float(growth), "text": f"{growth}%", "span": "annual_growth"}
         return indicator("row", "收入", f"{start} {end} {growth}%", unit="元", **ends, growth=grown)
 

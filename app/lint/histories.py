@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 from sqlalchemy import select
@@ -46,10 +47,7 @@ def stretches(versions: Iterable[Version]) -> list[Stretch]:
         if known is None or known.version < version.version:
             newest[version.valid_from] = version
     firsts = sorted(newest)
-    return [
-        Stretch(newest[first], Days(first, until))
-        for first, until in zip(firsts, [*firsts[1:], EVER], strict=True)
-    ]
+    return [Stretch(newest[first], Days(first, until)) for first, until in pairwise([*firsts, EVER])]
 
 
 class Histories:

@@ -12,10 +12,13 @@ from app.lint.histories import Histories, Key, Stretch, stretches
 def gaps(histories: Histories, key: Key) -> Iterator[Finding]:
     """Withdrawn, and in force again later."""
     ended: Stretch | None = None
+    begun = False
     for stretch in histories.of(key):
         if stretch.version.withdrawn:
-            ended = ended or stretch
-        elif ended is not None:
+            ended = ended or (stretch if begun else None)
+            continue
+        begun = True
+        if ended is not None:
             days = Days(ended.days.first, stretch.days.first)
             yield Finding(
                 "history-gap",
