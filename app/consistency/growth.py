@@ -16,7 +16,6 @@ from app.provenance import normalised
 PERCENT = Decimal(100)
 PERIOD = 5
 GREW = re.compile(r"增长(?!到|至|为)|增加(?!到|至|为)|提高(?!到|至|为)|上升(?!到|至|为)")
-NOT_TO_BE_HAD = Decimal("-99.9")
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from itertools import combinations
 
 from app.consistency.findings import Finding
 from app.consistency.statements import Statement
+from app.discrepancies.models import Contradiction
 from app.errors import Said
 
 LOWER, UPPER = ("at_least", "more_than"), ("at_most", "less_than")
@@ -137,11 +138,11 @@ def _digits_apart(first: Statement, second: Statement) -> int | None:
     return None
 
 
-def _type(pair: tuple[Statement, Statement]) -> str:
+def _type(pair: tuple[Statement, Statement]) -> Contradiction:
     in_table = [statement.table is not None for statement in pair]
     return "table_against_text" if in_table[0] != in_table[1] else "same_name_two_values"
 
 
-def _finding(kind: str, pair: tuple[Statement, Statement], en: str, zh: str) -> Finding:
+def _finding(kind: Contradiction, pair: tuple[Statement, Statement], en: str, zh: str) -> Finding:
     both = [f"{statement} [{BOUNDS.get(statement.comparator, '=')}]" for statement in pair]
-    return Finding(kind, pair, Said(f"{both[0]} — {both[1]}: {en}.", f"{both[0]}——{both[1]}：{zh}。"))  # type: ignore[arg-type]
+    return Finding(kind, pair, Said(f"{both[0]} — {both[1]}: {en}.", f"{both[0]}——{both[1]}：{zh}。"))

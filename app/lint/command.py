@@ -42,11 +42,13 @@ def lint(
 
     settings = Settings()
     engine = create(settings.database_url, connections=1)
-    with reading(engine) as session:
-        number = latest_release(session) if release is None else check_release(session, release)
-        at = At(on.date() if on else today_in_china(), number)
-        found = findings_on(session, at, plan)
-    engine.dispose()
+    try:
+        with reading(engine) as session:
+            number = latest_release(session) if release is None else check_release(session, release)
+            at = At(on.date() if on else today_in_china(), number)
+            found = findings_on(session, at, plan)
+    finally:
+        engine.dispose()
     told = [
         finding for finding in found if SEVERITIES.index(finding.severity) <= SEVERITIES.index(severity.value)
     ]

@@ -8,7 +8,7 @@ from sqlmodel import Session
 
 from app.catalogue import KINDS
 from app.lint import broken, conditions, missing, past
-from app.lint.days import Days
+from app.lint.days import EVER, Days
 from app.lint.findings import CODES, SEVERITIES, Finding
 from app.lint.histories import Histories, Key, load
 from app.lint.scope import of_plan, with_context
@@ -103,7 +103,8 @@ def is_told(code: str, days: Days, on: date) -> bool:
     told = CODES[code].told
     if told == "always":
         return True
-    return days.until > on and (told == "ahead" or days.first <= on)
+    over = days.until <= on and days.until != EVER
+    return not over and (told == "ahead" or days.first <= on)
 
 
 def _order(finding: Finding) -> tuple[int, str, list[str], str, Days]:
