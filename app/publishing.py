@@ -119,7 +119,7 @@ def publish(
         published = _insert(session, changeset, rows)
         refuse_new_findings(session, rows, changeset.documents, changeset.withdrawals, gate)
         if searchable:
-            index(session, [(row, row.version) for row in rows if not row.withdrawn])
+            _make_searchable(session, rows)
         return published
 
 
@@ -335,12 +335,16 @@ def _insert(session: Session, changeset: Changeset, rows: Sequence[Row]) -> Publ
             "Another release came first. Nothing was published: try again.",
             "已有其他发布先行完成。本次未发布任何内容，请重试。",
         ) from error
-    if len(rows) > BATCH and session.get_bind().dialect.name == "postgresql":
-        # Its planner would go by statistics from before until the next vacuum comes round.
-        session.execute(text("ANALYZE"))
     return Published(
         release=number,
         added=sum(row.version == 1 for row in rows),
         revised=sum(row.version > 1 and not row.withdrawn for row in rows),
         withdrawn=sum(row.withdrawn for row in rows),
     )
+
+
+def _make_searchable(session: Session, rows: Sequence[Row]) -> None:
+    index(session, [(row, row.version) for row in rows if not row.withdrawn])
+    if len(rows) > BATCH and session.get_bind().dialect.name == "postgresql":
+        # Its planner would go by statistics from before until the next vacuum comes round.
+        session.execute(text("ANALYZE"))

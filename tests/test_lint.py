@@ -583,6 +583,7 @@ stretch = st.tuples(st.integers(1, 20), st.integers(1, 8)).map(
 )
 
 
+@settings(deadline=None)
 @given(some=st.lists(stretch, max_size=4), taken=st.lists(stretch, max_size=4))
 def test_days_are_taken_away_one_by_one(some: list[Days], taken: list[Days]) -> None:
     def covered(stretches: list[Days]) -> set[int]:
