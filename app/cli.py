@@ -4,6 +4,7 @@ Exit codes: 0 done; 1 something that was checked is wrong; 2 wrong usage; 3 anot
 database cannot be used.
 """
 
+import gc
 import json
 import signal
 import sys
@@ -18,6 +19,7 @@ from pydantic import ValidationError
 from app import __version__
 from app.errors import Conflict, Fault, Invalid, Problem, StorageUnavailable
 from app.keys.commands import app as keys
+from app.lint.command import lint
 from app.settings import Settings
 from app.terminal import database, err, out
 
@@ -31,6 +33,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+app.command()(lint)
 export = typer.Typer(help="Write something out.", no_args_is_help=True)
 app.add_typer(export, name="export")
 app.add_typer(keys, name="keys")
@@ -102,7 +105,7 @@ def publish(
         try:
             if seed.faults:
                 raise Invalid.of([])
-            published = publish_changeset(engine, changeset)
+            published = publish_changeset(engine, changeset, gate=Settings().lint_gate)
         except Invalid as problem:
             raise typer.Exit(_report(seed.lines(problem.faults, Settings().language))) from None
     if published.release is None:
@@ -134,8 +137,10 @@ def check(
     """Check a folder of seed files as publishing would, into an empty database; publishes nothing.
 
     With --plans, every quote is looked up in its plan's text, too, and sentences that nothing quotes are counted.
+    Figures that contradict each other and are no discrepancy yet are said as warnings: a person decides what they are.
     """
     from app.checking import miscounted, miscovered, refind, sentences, text_coverage
+    from app.consistency.report import report
     from app.database import create
     from app.migrating import migrate as bring_up_to_date
     from app.publishing import publish as publish_changeset
@@ -143,12 +148,14 @@ def check(
 
     language = Settings().language
     seed = load(folder)
+    gc.freeze()  # all of it stays until the end: nothing in it is worth looking for garbage in
     faults: list[Fault] = list(miscounted(seed))
     with TemporaryDirectory() as scratch:
         engine = create(f"sqlite:///{scratch}/check.db")
         bring_up_to_date(engine)
         try:
-            publish_changeset(engine, seed.changeset(message="check", publisher="check", base_release=0))
+            changeset = seed.changeset(message="check", publisher="check", base_release=0)
+            publish_changeset(engine, changeset, gate=Settings().lint_gate, searchable=False)
         except Invalid as problem:
             faults += problem.faults
         engine.dispose()
@@ -173,6 +180,8 @@ def check(
             out.print(f"quotes {result}: {sum(finding.result == result for finding in findings)}")
     if faults or seed.faults:
         raise typer.Exit(_report(seed.lines(faults, language)))
+    for line in report(seed, language):
+        out.print(line)
     out.print(f"{len(seed.documents)} documents, no faults.")
 
 

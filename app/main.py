@@ -31,6 +31,8 @@ from app.http import Manners, RequestLog
 from app.indicators.router import router as indicators
 from app.keys.access import may_read
 from app.limits import Limits
+from app.lint.kept import Reports
+from app.lint.router import router as lint
 from app.mementos.gate import Elsewhere
 from app.mementos.router import router as mementos
 from app.metrics import Metrics
@@ -87,6 +89,7 @@ def create_app(settings: Settings | None = None, *, today: Callable[[], date] = 
     app.state.limits = Limits(settings)
     app.state.today = today
     app.state.rulebooks = Rulebooks()
+    app.state.reports = Reports()
 
     for router in (
         regions,
@@ -106,6 +109,7 @@ def create_app(settings: Settings | None = None, *, today: Callable[[], date] = 
         releases,
         changes,
         diff,
+        lint,
         documents,
         proposals,
         webhooks,

@@ -104,13 +104,31 @@ def cut(
     following = None
     if len(lines) > query.limit:
         lines = lines[: query.limit]
-        after = list(lines[-1][-len(order) :])
-        on, of = at.on.isoformat(), reading.fingerprint(query)
-        cursor = Cursor(on=on, release=at.release, of=of, after=after)
-        asked = query.filters() | {"limit": str(query.limit), "cursor": cursor.encoded()}
-        following = f"{reading.request.url.path}?{urlencode(asked)}"
-        reading.link("next", following)
+        following = _following(reading, at, query, list(lines[-1][-len(order) :]))
     return lines, total, following
+
+
+def sliced(reading: Reading, items: Sequence[T], at: At, query: PageQuery) -> Page[T]:
+    """The page of a whole list that does not come from one query; its cursor counts."""
+    cursor, start = reading.place(query), 0
+    if cursor is not None:
+        match cursor.after:
+            case [int(counted)] if 0 <= counted <= len(items):
+                start = counted
+            case _:
+                raise bad_cursor()
+    end = start + query.limit
+    following = _following(reading, at, query, [end]) if end < len(items) else None
+    return Page(items=list(items[start:end]), total=len(items), on=at.on, release=at.release, next=following)
+
+
+def _following(reading: Reading, at: At, query: PageQuery, after: list[Any]) -> str:
+    """The URL of the next page, and the answer's link to it."""
+    cursor = Cursor(on=at.on.isoformat(), release=at.release, of=reading.fingerprint(query), after=after)
+    asked = query.filters() | {"limit": str(query.limit), "cursor": cursor.encoded()}
+    following = f"{reading.request.url.path}?{urlencode(asked)}"
+    reading.link("next", following)
+    return following
 
 
 def _after(cursor: Cursor, order: Order) -> list[str | int]:

@@ -15,6 +15,7 @@ from app.catalogue import KINDS
 from app.changesets import Changeset, Checked, Documents, Withdrawals, check, key_of
 from app.database import writing
 from app.errors import Conflict, Fault, Invalid, Said
+from app.lint.gate import Gate, refuse_new_findings
 from app.sealing import seal
 from app.search import index
 from app.versioning import At, Content, Release, Row, in_force_by_slug, latest_release
@@ -41,18 +42,21 @@ def says_already(session: Session, publisher: str, digest: str) -> bool:
     return session.scalar(last.order_by(col(Release.number).desc()).limit(1)) == digest
 
 
-def publish(engine: Engine, changeset: Changeset) -> Published:
+def publish(
+    engine: Engine, changeset: Changeset, *, gate: Gate = "error", searchable: bool = True
+) -> Published:
     """Publishes a changeset as the next release; one that changes nothing makes none.
 
     Raises `Invalid` with every fault there is, `Conflict` where another release came first; then, as after a
-    crash, nothing has changed.
+    crash, nothing has changed. What passes brings no new lint finding as severe as `gate`. Only a rehearsal, whose
+    database is thrown away, does without the search index.
     """
     checked = check(changeset)
     with writing(engine) as session:
-        return publish_within(session, checked)
+        return publish_within(session, checked, gate, searchable=searchable)
 
 
-def publish_within(session: Session, checked: Checked) -> Published:
+def publish_within(session: Session, checked: Checked, gate: Gate, *, searchable: bool = True) -> Published:
     """The same in a transaction of `database.writing` that does more than this, or is given up at its end."""
     changeset, documents, withdrawals, _ = checked
     faults = [*checked.faults, *_from_the_future(session, changeset)]
@@ -72,7 +76,11 @@ def publish_within(session: Session, checked: Checked) -> Published:
     if not rows:
         return Published(release=None)
     _refuse_conflict(session, changeset, [newest[key_of(row)] for row in rows if key_of(row) in newest])
-    return _insert(session, changeset, rows)
+    published = _insert(session, changeset, rows)
+    refuse_new_findings(session, rows, changeset.documents, changeset.withdrawals, gate)
+    if searchable:
+        _make_searchable(session, rows)
+    return published
 
 
 def _from_the_future(session: Session, changeset: Changeset) -> Iterator[Fault]:
@@ -249,14 +257,17 @@ def _insert(session: Session, changeset: Changeset, rows: Sequence[Row]) -> Publ
             "Another release came first. Nothing was published: try again.",
             "已有其他发布先行完成。本次未发布任何内容，请重试。",
         ) from error
-    index(session, [(row, row.version) for row in rows if not row.withdrawn])
     seal(session, release, rows)
-    if len(rows) > BATCH and session.get_bind().dialect.name == "postgresql":
-        # Its planner would go by statistics from before until the next vacuum comes round.
-        session.execute(text("ANALYZE"))
     return Published(
         release=number,
         added=sum(row.version == 1 for row in rows),
         revised=sum(row.version > 1 and not row.withdrawn for row in rows),
         withdrawn=sum(row.withdrawn for row in rows),
     )
+
+
+def _make_searchable(session: Session, rows: Sequence[Row]) -> None:
+    index(session, [(row, row.version) for row in rows if not row.withdrawn])
+    if len(rows) > BATCH and session.get_bind().dialect.name == "postgresql":
+        # Its planner would go by statistics from before until the next vacuum comes round.
+        session.execute(text("ANALYZE"))

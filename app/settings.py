@@ -38,6 +38,10 @@ class Settings(BaseSettings):
         default=False,
         description="Whether webhooks may go to private addresses, such as the office's own network",
     )
+    lint_gate: Literal["error", "warning", "off"] = Field(
+        "error",
+        description="Publishing refuses what would bring a new lint finding of this severity or above",
+    )
     lang: str = Field("", description="The terminal's language; zh… makes the command line speak Chinese")
 
     @field_validator("database_url")

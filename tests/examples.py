@@ -97,6 +97,7 @@ def requests() -> dict[str, tuple[str, dict[str, Any]]]:
         {"concept": "inclusive-kindergartens", "regions": "510802", **PINNED},
     )
     found["checkFloors"] = ("/v1/standards/floors", {"region": "510802", **PINNED})
+    found["lintCatalogue"] = ("/v1/lint", {"severity": "notice", "limit": 1, **PINNED})
     found["listReleases"] = ("/v1/releases", {**PINNED})
     found["getRelease"] = ("/v1/releases/{number}", {"number": 1})
     found["listReleaseChanges"] = ("/v1/releases/{number}/changes", {"number": 1, "limit": 2})

@@ -22,13 +22,17 @@ FITTING = {
 
 def check(condition: Any, facts: Facts) -> list[Finding]:  # noqa: ANN401 - a condition of any form
     """Everything to mend, each with its JSON pointer; dead parts only once every clause fits its fact."""
-    found = [
+    return misfits(condition, facts) or dead_parts(condition, facts)
+
+
+def misfits(condition: Any, facts: Facts) -> list[Finding]:  # noqa: ANN401 - a condition of any form
+    """The clauses that do not go with their facts."""
+    return [
         Finding(at, *wrong)
         for at, part in places(condition)
         if isinstance(part, Clause)
         for wrong in _misfits(part, facts.get(part.fact))
     ]
-    return found or _dead_parts(condition, facts)
 
 
 def _misfits(clause: Clause, fact: Fact | None) -> Iterator[tuple[str, str]]:
@@ -65,7 +69,8 @@ class Beside(NamedTuple):
     absorbs: bool  # it stands in an `any`, so it has failed; in an `all` it holds
 
 
-def _dead_parts(condition: Any, facts: Facts) -> list[Finding]:  # noqa: ANN401
+def dead_parts(condition: Any, facts: Facts) -> list[Finding]:  # noqa: ANN401 - a condition of any form
+    """The parts of a condition that fits its facts which can never hold, or always do."""
     knowledge = {slug: unknown(fact) for slug, fact in facts.items()}
     node = _settled(condition, knowledge, [0])
     space = space_of([node], knowledge, MOST)

@@ -7,6 +7,7 @@ from sqlmodel import Session
 from app.changesets import Checked, check
 from app.errors import NotNow
 from app.keys.models import Key
+from app.lint.gate import Gate
 from app.proposals.flow import Action
 from app.proposals.history import changeset, events, find, note, open_proposal, present, step
 from app.publishing import publish_within
@@ -15,16 +16,16 @@ from app.releases.submission import tried as trial
 from app.replay import Answer
 
 
-def opened(session: Session, key: Key, submission: Submission) -> Answer:
+def opened(session: Session, key: Key, submission: Submission, gate: Gate) -> Answer:
     """Opens a proposal as a draft. It is found as good as a release would be, or nothing is kept of it."""
-    _try(session, check(submission.changeset(key.holder)))
+    _try(session, check(submission.changeset(key.holder)), gate)
     proposal = open_proposal(session, key, submission)
     return Answer(201, present(session, proposal.number), f"/v1/proposals/{proposal.number}")
 
 
-def revised(session: Session, number: int, key: Key, submission: Submission) -> Answer:
+def revised(session: Session, number: int, key: Key, submission: Submission, gate: Gate) -> Answer:
     taken = step(session, number, "revise", key)
-    _try(session, check(submission.changeset(key.holder)))
+    _try(session, check(submission.changeset(key.holder)), gate)
     note(session, taken, key, submission=submission)
     return Answer(200, present(session, number))
 
@@ -35,11 +36,11 @@ def done(session: Session, number: int, action: Action, key: Key, comment: str |
     return Answer(200, present(session, number))
 
 
-def published(session: Session, number: int, key: Key, comment: str | None) -> Answer:
+def published(session: Session, number: int, key: Key, comment: str | None, gate: Gate) -> Answer:
     """Publishes an approved proposal as the next release, all of it or nothing."""
     taken = step(session, number, "publish", key)
     submission = changeset(session, number, taken.last.revision)
-    became = publish_within(session, check(submission.changeset(key.holder)))
+    became = publish_within(session, check(submission.changeset(key.holder)), gate)
     if became.release is None:
         raise NotNow(
             "It changes nothing any more, as all of it is published already: have it withdrawn.",
@@ -50,15 +51,15 @@ def published(session: Session, number: int, key: Key, comment: str | None) -> A
     return Answer(200, present(session, number))
 
 
-def tried(session: Session, number: int, on: date) -> Publication:
+def tried(session: Session, number: int, gate: Gate, on: date) -> Publication:
     """What publishing it now would do and change, in a transaction that is given up."""
     proposal = find(session, number)
     submission = changeset(session, number, events(session, number)[-1].revision)
-    return trial(session, check(submission.changeset(proposal.author)), on)
+    return trial(session, check(submission.changeset(proposal.author)), gate, on)
 
 
-def _try(session: Session, checked: Checked) -> None:
+def _try(session: Session, checked: Checked, gate: Gate) -> None:
     """Raises what publishing would raise, and leaves no trace."""
     trial = session.begin_nested()
-    publish_within(session, checked)
+    publish_within(session, checked, gate)
     trial.rollback()

@@ -9,6 +9,7 @@ from app.database import writing
 from app.errors import Conflict, Forbidden, NotFound, TooLarge, TooMany, Unauthorized, responses
 from app.keys.access import Approver, Editor, Publisher
 from app.limits import limited
+from app.lint.gate import Gate
 from app.paging import Page, cut
 from app.proposals import publish
 from app.proposals.history import newest_first, present, summary
@@ -29,6 +30,11 @@ router = APIRouter(prefix="/v1/proposals", tags=["proposals"])
 NumberInPath = Annotated[int, Path(title="提案号", description="Number of the proposal", ge=1, le=2**31 - 1)]
 READ = responses(Unauthorized, Forbidden, NotFound)
 WRITE = responses(Unauthorized, Forbidden, NotFound, Conflict, TooLarge, TooMany)
+
+
+def gate_of(request: Request) -> Gate:
+    gate: Gate = request.app.state.settings.lint_gate
+    return gate
 
 
 @router.get(
@@ -65,7 +71,10 @@ def list_proposals(
 def open_proposal(submission: Submission, key: Editor, retry: Retry, request: Request) -> Response:
     """Keeps a changeset as a draft. It is checked like a release, and refused with every fault there is."""
     return once(
-        request.app.state.engine, key, retry, lambda session: publish.opened(session, key, submission)
+        request.app.state.engine,
+        key,
+        retry,
+        lambda session: publish.opened(session, key, submission, gate_of(request)),
     ).response()
 
 
@@ -86,7 +95,7 @@ def try_proposal(number: NumberInPath, key: Editor, request: Request, response: 
     """The same checks as publishing, and nothing is changed."""
     response.headers["Cache-Control"] = "no-store"
     with writing(request.app.state.engine, keep=False) as session:
-        return publish.tried(session, number, request.app.state.today())
+        return publish.tried(session, number, gate_of(request), request.app.state.today())
 
 
 @router.put(
@@ -106,7 +115,7 @@ def revise_proposal(
         request.app.state.engine,
         key,
         retry,
-        lambda session: publish.revised(session, number, key, submission),
+        lambda session: publish.revised(session, number, key, submission, gate_of(request)),
     ).response()
 
 
@@ -226,5 +235,5 @@ def publish_proposal(
         request.app.state.engine,
         key,
         retry,
-        lambda session: publish.published(session, number, key, remark.comment),
+        lambda session: publish.published(session, number, key, remark.comment, gate_of(request)),
     ).response()

@@ -71,12 +71,13 @@ def publish_release(
 
     Publishing takes a publisher's key and `DIRECT_PUBLISHING`; without it, open a proposal. A dry run is for editors.
     """
-    engine, changeset = request.app.state.engine, submission.changeset(key.holder)
+    engine, settings = request.app.state.engine, request.app.state.settings
+    changeset, gate = submission.changeset(key.holder), settings.lint_gate
     if query.dry_run:
-        return Answer(200, trial(engine, changeset, request.app.state.today())).response()
+        return Answer(200, trial(engine, changeset, gate, request.app.state.today())).response()
     permit(key, "publisher")
-    may_publish_alone(request.app.state.settings)
-    return once(engine, key, retry, lambda session: publish_submission(session, changeset)).response()
+    may_publish_alone(settings)
+    return once(engine, key, retry, lambda session: publish_submission(session, changeset, gate)).response()
 
 
 @router.get(

@@ -12,6 +12,7 @@ from app.database import writing
 from app.diff.difference import difference
 from app.diff.models import Diff
 from app.errors import Forbidden
+from app.lint.gate import Gate
 from app.publishing import publish_within
 from app.reading import NoQuery
 from app.replay import Answer
@@ -86,25 +87,25 @@ def may_publish_alone(settings: Settings) -> None:
         )
 
 
-def publish_submission(session: Session, changeset: Changeset) -> Answer:
+def publish_submission(session: Session, changeset: Changeset, gate: Gate) -> Answer:
     """Publishes within a transaction of `database.writing`, and says so."""
-    published = publish_within(session, check(changeset))
+    published = publish_within(session, check(changeset), gate)
     said = Publication(**published.model_dump())
     if published.release is None:
         return Answer(200, said)
     return Answer(201, said, f"/v1/releases/{published.release}")
 
 
-def trial(engine: Engine, changeset: Changeset, on: date) -> Publication:
+def trial(engine: Engine, changeset: Changeset, gate: Gate, on: date) -> Publication:
     """What publishing would do and change, in a transaction that is given up."""
     checked = check(changeset)
     with writing(engine, keep=False) as session:
-        return tried(session, checked, on)
+        return tried(session, checked, gate, on)
 
 
-def tried(session: Session, checked: Checked, on: date) -> Publication:
+def tried(session: Session, checked: Checked, gate: Gate, on: date) -> Publication:
     """The same within a transaction that somebody else gives up."""
-    published = publish_within(session, checked)
+    published = publish_within(session, checked, gate)
     said = published.model_dump() | {"release": None}
     if published.release is None:
         return Publication(**said)
