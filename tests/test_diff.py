@@ -656,8 +656,12 @@ def test_two_documents_can_be_compared_without_a_catalogue() -> None:
 async def test_the_whole_seed_can_be_told(client: httpx.AsyncClient) -> None:
     """Every kind in its own words: names and labels, and no code of ours."""
     text = (await client.get(f"/v1/diff?from=0&to=1&format=text&plan={LIZHOU}")).text
-    for name in ("服务项目（345项）", "资格规则（268项）", "发展指标（", "矛盾（"):
-        assert name in text
+    names = {"services": "服务项目", "rules": "资格规则", "indicators": "发展指标", "discrepancies": "矛盾"}
+    for kind, name in names.items():
+        total = (await client.get(f"/v1/{kind}?plan={LIZHOU}&limit=1&on=2024-06-01&release=1")).json()[
+            "total"
+        ]
+        assert f"{name}（{total}项）" in text
     assert "None" not in text
     assert not re.findall(r"lizhou-[a-z0-9-]+", text)
 
