@@ -3,9 +3,9 @@
 The seed, the command line and HTTP all publish through `publish`.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from sqlalchemy import Engine, select, text
@@ -78,6 +78,13 @@ Withdrawals = list[tuple[int, Withdrawal]]
 Newest = dict[tuple[str, str], Row]
 
 
+class Prepared(NamedTuple):
+    """The versions that a changeset brings, and the newest ones before them."""
+
+    rows: list[Row]
+    before: Newest
+
+
 def says_already(session: Session, publisher: str, digest: str) -> bool:
     """Whether a publisher's last release came from files of this digest: then there is nothing new to say."""
     last = select(col(Release.digest)).where(col(Release.publisher) == publisher)
@@ -90,29 +97,50 @@ def publish(engine: Engine, changeset: Changeset) -> Published:
     Raises `Invalid` with every fault there is, `Conflict` where another release came first; then, as after a
     crash, nothing has changed.
     """
+    checked = _checked(changeset)
+    with writing(engine) as session:
+        rows = _versions(session, changeset, *checked).rows
+        return _insert(session, changeset, rows) if rows else Published(release=None)
+
+
+def prepare(session: Session, changeset: Changeset) -> Prepared:
+    """The versions that publishing a changeset would bring; raises what `publish` would. Nothing is changed."""
+    return _versions(session, changeset, *_checked(changeset))
+
+
+def _checked(changeset: Changeset) -> tuple[Documents, Withdrawals, list[Fault]]:
     documents, faults = _validated(changeset)
     withdrawals, more = _validated_withdrawals(changeset)
-    faults += [*more, *_named_twice(documents, withdrawals)]
-    with writing(engine) as session:
-        newest = _newest(session, documents, withdrawals)
-        if changeset.standing:
-            own = _newest(session, documents, [], by=changeset.publisher)
-            documents = [
-                (n, content) for n, content in documents if not same(own.get(_key(content)), content)
-            ]
-        documents = [(n, content) for n, content in documents if not same(newest.get(_key(content)), content)]
-        versions = list(_new_versions(documents, newest))
-        after = newest | {_key(row): row for row in versions}
-        faults += _misplaced(withdrawals, after)
-        faults += _dangling(session, documents)
-        faults += _unsound(session, documents)
-        if faults:
-            raise Invalid.of(faults)
-        rows = [*versions, *_endings(withdrawals, after)]
-        if not rows:
-            return Published(release=None)
-        _refuse_conflict(session, changeset, [newest[_key(row)] for row in rows if _key(row) in newest])
-        return _insert(session, changeset, rows)
+    return documents, withdrawals, [*faults, *more, *_named_twice(documents, withdrawals)]
+
+
+def _versions(
+    session: Session,
+    changeset: Changeset,
+    documents: Documents,
+    withdrawals: Withdrawals,
+    faults: list[Fault],
+) -> Prepared:
+    newest = _newest(session, documents, withdrawals)
+    if changeset.standing:
+        own = _newest(session, documents, [], by=changeset.publisher)
+        documents = [(n, content) for n, content in documents if not same(own.get(_key(content)), content)]
+    documents = [(n, content) for n, content in documents if not same(newest.get(_key(content)), content)]
+    versions = list(_new_versions(documents, newest))
+    after = newest | {_key(row): row for row in versions}
+    faults = [
+        *faults,
+        *_misplaced(withdrawals, after),
+        *_dangling(session, documents),
+        *_unsound(session, documents),
+    ]
+    if faults:
+        raise Invalid.of(faults)
+    rows = [*versions, *_endings(withdrawals, after)]
+    before = {_key(row): newest[_key(row)] for row in rows if _key(row) in newest}
+    if rows:
+        _refuse_conflict(session, changeset, list(before.values()))
+    return Prepared(rows, before)
 
 
 def _key(content: Content) -> tuple[str, str]:
@@ -181,17 +209,27 @@ def _newest(
         (ended.kind, ended.slug) for _, ended in withdrawals
     ]:
         touched.setdefault(kind, set()).add(slug)
-    newest: Newest = {}
-    for kind in KINDS.keys() & touched.keys():
-        row = KINDS[kind].row
-        for some in _batches(sorted(touched[kind])):
-            wanted = select(row).where(col(row.slug).in_(some)).order_by(col(row.version))
-            if by is not None:
-                published = col(Release.number) == col(row.release)
-                wanted = wanted.join(Release, published).where(
-                    col(Release.publisher) == by, col(row.withdrawn).is_(False)
-                )
-            newest.update({(kind, found.slug): found for found in session.scalars(wanted)})
+    return {
+        (kind, slug): row
+        for kind in KINDS.keys() & touched.keys()
+        for slug, row in newest_versions(session, kind, touched[kind], by).items()
+    }
+
+
+def newest_versions(
+    session: Session, kind: str, slugs: Iterable[str], by: str | None = None
+) -> dict[str, Row]:
+    """The newest version of each of some resources of a kind; with `by`, what that publisher said last."""
+    newest: dict[str, Row] = {}
+    row = KINDS[kind].row
+    for some in _batches(sorted(set(slugs))):
+        wanted = select(row).where(col(row.slug).in_(some)).order_by(col(row.version))
+        if by is not None:
+            published = col(Release.number) == col(row.release)
+            wanted = wanted.join(Release, published).where(
+                col(Release.publisher) == by, col(row.withdrawn).is_(False)
+            )
+        newest.update({found.slug: found for found in session.scalars(wanted)})
     return newest
 
 

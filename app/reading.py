@@ -10,7 +10,7 @@ import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta, timezone
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from urllib.parse import urlencode
 
 from fastapi import Depends, Path, Request, Response
@@ -119,7 +119,7 @@ class PageQuery(NoQuery):
 
     def filters(self) -> dict[str, str]:
         """What was asked for apart from time and place in the list, as it stands in a URL."""
-        time_and_place = {"on", "release", "known_at", "limit", "cursor"}
+        time_and_place = {"on", "release", "known_at", "limit", "cursor", "format"}
         given = self.model_dump(mode="json", exclude=time_and_place, exclude_none=True)
         return {name: _in_url(value) for name, value in sorted(given.items())}
 
@@ -138,6 +138,12 @@ class SearchQuery(ListQuery):
         title="检索词",
         description="Words, all of which must be found, in Chinese (simplified or traditional), full pinyin or "
         "pinyin initials; the best hit comes first and every hit says why (`matched`)",
+    )
+    format: Literal["json", "csv", "ndjson", "xlsx", "parquet"] | None = Field(
+        None,
+        title="格式",
+        description="All that the filters match, as one file: json, ndjson and parquet hold the items as they are here; "
+        "csv and xlsx the table that can be edited and published again. Left out, the list comes in pages",
     )
 
 
