@@ -7,21 +7,18 @@ database cannot be used.
 import json
 import signal
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Annotated
 from urllib.parse import quote
 
 import typer
 from pydantic import ValidationError
-from rich.console import Console
-from sqlalchemy import Engine
 
 from app import __version__
-from app.errors import Conflict, Fault, Invalid, Problem, StorageUnavailable
+from app.errors import Conflict, Invalid, Problem, Said, StorageUnavailable
 from app.settings import Settings
+from app.sheets.commands import check_tables, diff, export
+from app.terminal import database, err, language, out, report, say
 
 app = typer.Typer(
     name="catalogue",
@@ -33,25 +30,17 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-export = typer.Typer(help="Write something out.", no_args_is_help=True)
 app.add_typer(export, name="export")
+app.command()(diff)
 
-out = Console(highlight=False, soft_wrap=True, markup=False)
-err = Console(stderr=True, highlight=False, soft_wrap=True, markup=False)
-
-Folder = Annotated[Path, typer.Argument(exists=True, file_okay=False, help="Folder of seed files")]
-
-
-@contextmanager
-def database() -> Iterator[Engine]:
-    """The engine that the settings name, closed at the end."""
-    from app.database import create
-
-    engine = create(Settings().database_url, connections=1)
-    try:
-        yield engine
-    finally:
-        engine.dispose()
+HandedIn = Annotated[
+    Path,
+    typer.Argument(
+        exists=True,
+        metavar="FILE|DIR",
+        help="Folder of seed files; or a workbook, a CSV file, a folder or an archive of CSV files",
+    ),
+]
 
 
 @app.command()
@@ -92,46 +81,56 @@ def migrate() -> None:
 
 @app.command()
 def publish(
-    folder: Folder,
-    message: Annotated[str, typer.Option("--message", "-m", help="What the release is about")] = "Seed files",
-    publisher: Annotated[str, typer.Option(help="Who publishes")] = "seed",
+    path: HandedIn,
+    message: Annotated[str | None, typer.Option("--message", "-m", help="What the release is about")] = None,
+    publisher: Annotated[
+        str | None, typer.Option(help="Who publishes; left out, `seed` or, for tables, `tables`")
+    ] = None,
 ) -> None:
-    """Publish a folder of seed files as one release, or nothing.
+    """Publish a folder of seed files, or tables that were edited, as one release, or nothing.
 
-    What this publisher has published before is not published again; an edited document becomes the next version.
+    What the publisher of a seed has published before is not published again; an edited document becomes the next
+    version. Of tables, what differs from the release that they were exported from is published.
     """
     from app.database import reading
+    from app.handed_in import changeset_of, load, published_already
     from app.publishing import publish as publish_changeset
-    from app.publishing import says_already
-    from app.seed import digest_of, load
     from app.versioning import latest_release
 
     with database() as engine:
         with reading(engine) as session:
             base = latest_release(session)
-            if says_already(session, publisher, digest_of(folder)):
-                out.print(f"Nothing to publish: release {base} says all of it.")
+            nothing = Said(
+                f"Nothing to publish: release {base} says all of it.",
+                f"没有需要发布的改动：发布{base}已包含全部内容。",
+            )
+            if published_already(session, path, publisher):
+                say(nothing)
                 return
-        seed = load(folder)
-        changeset = seed.changeset(message=message, publisher=publisher, base_release=base)
+            handed_in = load(path)
+            said = message or ("Seed files" if path.is_dir() else path.name)
+            changeset = changeset_of(session, handed_in, message=said, publisher=publisher)
         try:
-            if seed.faults:
+            if handed_in.faults:
                 raise Invalid.of([])
             published = publish_changeset(engine, changeset)
         except Invalid as problem:
-            raise typer.Exit(_report(seed.lines(problem.faults, Settings().language))) from None
+            raise typer.Exit(report(handed_in.lines(problem.faults, language()))) from None
     if published.release is None:
-        out.print(f"Nothing to publish: release {base} says all of it.")
+        say(nothing)
     else:
-        out.print(
-            f"Published release {published.release}: {published.added} added, {published.revised} revised, "
-            f"{published.withdrawn} withdrawn."
+        added, revised, withdrawn = published.added, published.revised, published.withdrawn
+        say(
+            Said(
+                f"Published release {published.release}: {added} added, {revised} revised, {withdrawn} withdrawn.",
+                f"已作为发布{published.release}公布：新增{added}项，修订{revised}项，撤销{withdrawn}项。",
+            )
         )
 
 
 @app.command()
 def check(
-    folder: Folder,
+    path: HandedIn,
     plans: Annotated[
         Path | None,
         typer.Option(
@@ -146,48 +145,24 @@ def check(
         typer.Option("--uncited", help="List the sentences with a figure or a claim that nothing quotes"),
     ] = False,
 ) -> None:
-    """Check a folder of seed files as publishing would, into an empty database; publishes nothing.
+    """Check what is to be published as publishing would; publishes nothing.
 
-    With --plans, every quote is looked up in its plan's text, too, and sentences that nothing quotes are counted.
+    A folder of seed files is checked against an empty database; tables against the catalogue's own. With --plans,
+    every quote of a seed is looked up in its plan's text, too, and sentences that nothing quotes are counted.
     """
-    from app.checking import miscounted, miscovered, refind, sentences, text_coverage
-    from app.database import create
-    from app.migrating import migrate as bring_up_to_date
-    from app.publishing import publish as publish_changeset
+    from app.checking import check_seed
+    from app.handed_in import holds_tables
     from app.seed import load
 
-    language = Settings().language
-    seed = load(folder)
-    faults: list[Fault] = list(miscounted(seed))
-    with TemporaryDirectory() as scratch:
-        engine = create(f"sqlite:///{scratch}/check.db")
-        bring_up_to_date(engine)
-        try:
-            publish_changeset(engine, seed.changeset(message="check", publisher="check", base_release=0))
-        except Invalid as problem:
-            faults += problem.faults
-        engine.dispose()
-    if plans is not None:
-        findings = list(refind(seed, plans))
-        faults += [Fault(f.said, f.pointer) for f in findings if f.said is not None]
-        if values:
-            for finding in findings:
-                out.print(f"{finding.result:<9}  {finding.kind}/{finding.slug}  {finding.field}")
-        faults += miscovered(seed, plans)
-        for plan, counted in text_coverage(seed, plans).items():
-            out.print(
-                f"{plan}: {counted.figure_sentences_quoted} of {counted.figure_sentences} sentences with a figure "
-                f"quoted, {counted.claim_sentences_quoted} of {counted.claim_sentences} with a claim"
-            )
-        if uncited:
-            for plan, found in sentences(seed, plans).items():
-                for said in found:
-                    if not said.quoted:
-                        out.print(f"{plan}: line {said.line}: {said.text}")
-        for result in ("exact", "not found", "no text"):
-            out.print(f"quotes {result}: {sum(finding.result == result for finding in findings)}")
+    if holds_tables(path):
+        if plans is not None or values or uncited:
+            raise typer.BadParameter("for folders of seed files", param_hint="--plans, --values, --uncited")
+        check_tables(path)
+        return
+    seed = load(path)
+    faults = check_seed(seed, plans, out.print, values=values, uncited=uncited)
     if faults or seed.faults:
-        raise typer.Exit(_report(seed.lines(faults, language)))
+        raise typer.Exit(report(seed.lines(faults, language())))
     out.print(f"{len(seed.documents)} documents, no faults.")
 
 
@@ -205,13 +180,6 @@ def new_plan(
 
     for file in write(seed, slug=slug, name=name, region=region, start=start, text_file=text_file):
         out.print(file)
-
-
-def _report(lines: list[str]) -> int:
-    for line in lines:
-        err.print(line)
-    err.print(f"{len(lines)} fault{'s' if len(lines) != 1 else ''}; nothing was published.")
-    return 1
 
 
 @export.command("openapi")
@@ -242,7 +210,9 @@ def main() -> None:
     try:
         app()
     except Problem as problem:
-        err.print(problem.detail.to(Settings().language))
+        err.print(problem.detail.to(language()))
+        for one in problem.faults:
+            err.print(f"{one.parameter or one.pointer}: {one.said.to(language())}")
         exit_code = (
             3 if isinstance(problem, Conflict) else 4 if isinstance(problem, StorageUnavailable) else 1
         )

@@ -31,6 +31,8 @@ from app.database import reading as reading_session
 from app.errors import Invalid, NotFound
 from app.versioning import At, Row, check_release, latest_release, release_known_at
 
+# What a whole list can be had as.
+FileFormat = Literal["json", "csv", "ndjson", "xlsx", "parquet"]
 YEAR = 31_536_000
 # China has kept one time, without summer time, since 1991; a zone database may be missing on the machine.
 CHINA = timezone(timedelta(hours=8), "Asia/Shanghai")
@@ -139,7 +141,7 @@ class SearchQuery(ListQuery):
         description="Words, all of which must be found, in Chinese (simplified or traditional), full pinyin or "
         "pinyin initials; the best hit comes first and every hit says why (`matched`)",
     )
-    format: Literal["json", "csv", "ndjson", "xlsx", "parquet"] | None = Field(
+    format: FileFormat | None = Field(
         None,
         title="格式",
         description="All that the filters match, as one file: json, ndjson and parquet hold the items as they are here; "

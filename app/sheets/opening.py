@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -45,11 +46,9 @@ def open_tables(path: Path) -> list[Raw]:
     """All tables; raises `Invalid` for what cannot or must not be read."""
     ending = path.suffix.lower()
     if path.is_dir():
-        files = sorted(path.glob("*.csv"))
-        return [_csv(file.stem, file.read_bytes()) for file in files if not check_file(file)]
+        return [_csv_file(file) for file in sorted(path.glob("*.csv"))]
     if ending == ".csv":
-        check_file(path)
-        return [_csv(path.stem, path.read_bytes())]
+        return [_csv_file(path)]
     if ending == ".zip":
         with open_archive(path) as archive:
             members = members_of(archive, ".csv")
@@ -112,13 +111,18 @@ def _value(cell: Any, raw: Raw) -> Cell:  # noqa: ANN401 - openpyxl's own
         value = ESCAPED.sub(lambda code: chr(int(code[1], 16)), value)
         if "\0" in value:
             raw.wrong.append((cell.coordinate, NUL))
-    elif value is not None and not isinstance(value, Cell.__args__):  # type: ignore[attr-defined]
-        raw.wrong.append((cell.coordinate, Said("A time: write text.", "是时刻：请改为文本。")))
-        return None
-    return value  # type: ignore[no-any-return]
+    if value is None or isinstance(value, str | int | float | date):
+        return value
+    raw.wrong.append((cell.coordinate, Said("A time: write text.", "是时刻：请改为文本。")))
+    return None
 
 
 NUL = Said("It holds a NUL character: type it again.", "含有空字符（NUL）：请重新填写。")
+
+
+def _csv_file(file: Path) -> Raw:
+    check_file(file)
+    return _csv(file.stem, file.read_bytes())
 
 
 def _csv(name: str, content: bytes) -> Raw:

@@ -7,7 +7,7 @@ from typing import Any
 from app.errors import Said
 from app.sheets.cells import Cell, WrongCellError, is_empty, read
 from app.sheets.columns import columns_of, columns_of_sources, has_sources
-from app.sheets.entries import Entry, Line, titles_of_fields
+from app.sheets.entries import Entry, Line, Titles, titles_of_fields
 from app.sheets.headers import Faults, Table, tables_of
 from app.sheets.lines import Wrong, fields_of, is_blank, source_of
 from app.sheets.opening import Raw
@@ -60,8 +60,9 @@ def read_tables(raws: Sequence[Raw]) -> Contents:
 
 def _long_texts(table: Table | None) -> dict[tuple[Cell, ...], str]:
     texts: dict[tuple[Cell, ...], str] = {}
-    for _, line in table.lines if table else []:
-        assert table is not None
+    if table is None:
+        return texts
+    for _, line in table.lines:
         *key, _, text = table.cells(line, [KIND, SLUG, COLUMN, NUMBER, TEXT])
         texts[tuple(key)] = texts.get(tuple(key), "") + str(text or "")
     return texts
@@ -142,7 +143,7 @@ class Reader:
 
     def read_sources(self, table: Table, kinds: set[str]) -> None:
         """Sources in the order of their numbers; those without one come last."""
-        titles = {(column.field,): column.title for column in columns_of_sources()}
+        titles: Titles = {(column.field,): column.title for column in columns_of_sources()}
         found: dict[Key, list[tuple[float, Line]]] = {}
         for row, line in table.lines:
             if is_blank(line):
@@ -184,9 +185,8 @@ class Reader:
         if slug not in entries:
             first = lines[0]
             fields = {"slug": slug}
-            titles = {("slug",): SLUG}
             entries[slug] = Entry(
-                first.table, first.row, fields, titles, kind, self.said.taken, only_sources=True
+                first.table, first.row, fields, {("slug",): SLUG}, kind, self.said.taken, only_sources=True
             )
         entry = entries[slug]
         if "sources" in entry.fields:
@@ -197,7 +197,7 @@ class Reader:
         entry.fields["sources"] = [line.fields for line in lines]
 
     def read_withdrawals(self, table: Table) -> None:
-        titles = {(name,): title for title, name in WITHDRAWAL_FIELDS.items()}
+        titles: Titles = {(name,): title for title, name in WITHDRAWAL_FIELDS.items()}
         for row, line in table.lines:
             if is_blank(line):
                 continue
