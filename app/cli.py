@@ -107,9 +107,10 @@ def publish(
             if published_already(session, path, publisher):
                 say(nothing)
                 return
-            handed_in = load(path)
-            said = message or ("Seed files" if path.is_dir() else path.name)
-            changeset = changeset_of(session, handed_in, message=said, publisher=publisher)
+        handed_in = load(path)
+        said = message or ("Seed files" if path.is_dir() else path.name)
+        with reading(engine) as session:
+            changeset = changeset_of(session, handed_in, base=base, message=said, publisher=publisher)
         try:
             if handed_in.faults:
                 raise Invalid.of([])

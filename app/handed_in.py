@@ -9,7 +9,6 @@ from app.publishing import Changeset, says_already
 from app.seed import Seed
 from app.sheets import book
 from app.sheets.book import Book
-from app.versioning import latest_release
 
 # A clerk's corrections must not count as what the seed's publisher said: see `Changeset.standing`.
 SEED_PUBLISHER, TABLE_PUBLISHER = "seed", "tables"
@@ -25,12 +24,13 @@ def load(path: Path) -> Seed | Book:
 
 
 def changeset_of(
-    session: Session, handed_in: Seed | Book, *, message: str, publisher: str | None
+    session: Session, handed_in: Seed | Book, *, base: int, message: str, publisher: str | None
 ) -> Changeset:
-    """What is to be published of it, on top of what there is."""
+    """What is to be published of it; `base` is the latest release that its reader could know of."""
     if isinstance(handed_in, Book):
-        return handed_in.changeset(session, message=message, publisher=publisher or TABLE_PUBLISHER)
-    base = latest_release(session)
+        return handed_in.changeset(
+            session, base=base, message=message, publisher=publisher or TABLE_PUBLISHER
+        )
     return handed_in.changeset(message=message, publisher=publisher or SEED_PUBLISHER, base_release=base)
 
 

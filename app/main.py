@@ -106,7 +106,7 @@ def create_app(settings: Settings | None = None, *, today: Callable[[], date] = 
         allow_origins=["*"],
         allow_methods=["GET", "HEAD", "OPTIONS", "POST"],
         allow_headers=["If-None-Match", "Accept-Language", "Content-Type"],
-        expose_headers=["ETag", "Link", "Content-Location"],
+        expose_headers=["ETag", "Link", "Content-Location", "Content-Disposition"],
         max_age=86_400,
     )
     app.add_middleware(RequestLog)

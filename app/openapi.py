@@ -8,6 +8,8 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
+from app.sheets.formats import FORMATS
+
 DESCRIPTION = """\
 Local governments' public-service plans as versioned, cited, computable resources.
 地方政府公共服务规划的版本化、可溯源、可计算目录。
@@ -19,6 +21,7 @@ Local governments' public-service plans as versioned, cited, computable resource
   does not say is `null` and named in `not_stated`.
 * **Lists** come in pages: follow `next`. A cursor pins the day and the release, so that a list does not shift
   while somebody publishes.
+* **Files**: with `format`, a list comes whole, as JSON, NDJSON, CSV, an Excel workbook or Parquet.
 * **Errors** are problem+json (RFC 9457), in Chinese where `Accept-Language` prefers `zh`.
 """
 
@@ -69,8 +72,11 @@ def _describe(operation: dict[str, Any]) -> None:
     for status, response in operation["responses"].items():
         if int(status) >= HTTPStatus.BAD_REQUEST:
             response["content"].pop("application/json", None)
-        if "application/x-ndjson" in response.get("content", {}):
-            response["content"].pop("application/json", None)
+    if "application/x-ndjson" in operation.get("requestBody", {}).get("content", {}):
+        operation["responses"]["200"]["content"].pop("application/json", None)
+    if any(parameter["name"] == "format" for parameter in operation.get("parameters", [])):
+        for media_type in (made.media_type.partition(";")[0] for made in FORMATS.values()):
+            operation["responses"]["200"]["content"].setdefault(media_type, {})
     example = EXAMPLES.get(operation["operationId"])
     if example is not None:
         content = operation["responses"]["200"]["content"]

@@ -15,7 +15,7 @@ from app.sheets.headers import Faults
 from app.sheets.opening import open_tables
 from app.sheets.places import Place, Taken
 from app.sheets.reading import Contents, read_tables
-from app.versioning import At, Row, in_force_by_slug, latest_release
+from app.versioning import At, Row, in_force_by_slug
 
 MOST_LINES = 500
 
@@ -28,17 +28,17 @@ class Book:
     faults: Faults = field(default_factory=list)
     sent: list[Entry] = field(default_factory=list)
 
-    def changeset(self, session: Session, *, message: str, publisher: str) -> Changeset:
+    def changeset(self, session: Session, *, base: int, message: str, publisher: str) -> Changeset:
         """What differs from the release that it was taken from; conflicts are found by comparing with that."""
-        latest, taken = latest_release(session), self.said.taken
-        if taken is not None and taken.release > latest:
-            raise _from_elsewhere(taken, latest)
+        taken = self.said.taken
+        if taken is not None and taken.release > base:
+            raise _from_elsewhere(taken, base)
         self.faults = list(self.said.faults)
         self.sent = [] if self.faults else list(self._changed(session, taken))
         return Changeset(
             message=message,
             publisher=publisher,
-            base_release=taken.release if taken else latest,
+            base_release=taken.release if taken else base,
             documents=[entry.document for entry in self.sent],
             withdrawals=[line.fields for line in self.said.withdrawals],
         )

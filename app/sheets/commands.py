@@ -122,10 +122,12 @@ def _prepared(path: Path, publisher: str | None) -> "Prepared":
     from app.database import reading
     from app.handed_in import changeset_of, load
     from app.publishing import prepare
+    from app.versioning import latest_release
 
+    handed_in = load(path)
     with database() as engine, reading(engine) as session:
-        handed_in = load(path)
-        changeset = changeset_of(session, handed_in, message=str(path), publisher=publisher)
+        base = latest_release(session)
+        changeset = changeset_of(session, handed_in, base=base, message=path.name, publisher=publisher)
         try:
             if handed_in.faults:
                 raise Invalid.of([])
