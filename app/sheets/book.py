@@ -95,7 +95,8 @@ def _before(session: Session, kind: str, slugs: Sequence[str], taken: Taken | No
 def _misplaced(entry: Entry, before: Row | None, newest: Row | None) -> Said | None:
     if entry.only_sources and before is None:
         return NO_LINE
-    if entry.taken is None and newest is not None and not newest.withdrawn:
+    # Published already by this very file, a new line says what there is.
+    if entry.taken is None and newest is not None and not newest.withdrawn and not _says(entry, newest):
         return EXISTS
     return None
 
@@ -105,15 +106,18 @@ def _differs(entry: Entry, before: Row | None) -> bool:
     if before is None:
         return True
     entry.complete(before)
-    try:
-        content = KINDS[entry.kind].content.model_validate(entry.fields)
-    except ValidationError:
-        return True
-    if same(before, content):
+    if _says(entry, before):
         return False
     if entry.fields.get("change_note") == before.change_note:
         entry.fields["change_note"] = None
     return True
+
+
+def _says(entry: Entry, row: Row) -> bool:
+    try:
+        return same(row, KINDS[entry.kind].content.model_validate(entry.fields))
+    except ValidationError:
+        return False
 
 
 def _from_elsewhere(taken: Taken, latest: int) -> Invalid:

@@ -157,7 +157,7 @@ def _decoded(name: str, content: bytes) -> str:
             f"{name}：{'是 UTF-16 编码' if wide else '含有空字节，不是文本'}，请另存为“CSV UTF-8（逗号分隔）”。",
         )
     try:
-        return content.decode("utf-8-sig")
+        return content.decode("utf-8").removeprefix("\ufeff")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
     guess = Said("", "")
