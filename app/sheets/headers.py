@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 from app.errors import Said
 from app.sheets.cells import Cell, is_empty
-from app.sheets.columns import columns_of, has_sources
+from app.sheets.columns import columns_of
 from app.sheets.guards import column_number
 from app.sheets.opening import Raw
 from app.sheets.places import Place
-from app.sheets.tables import HEADERS, kinds_by_noun
-from app.sheets.words import ABOUT, ON, RELEASE, SOURCES
+from app.sheets.tables import HEADERS, header, kinds_by_noun
+from app.sheets.words import ABOUT, NAME
 
 
 @dataclass(frozen=True)
@@ -124,9 +124,9 @@ def _wrong_header(raw: Raw, table: Table) -> Iterator[tuple[Place, Said]]:
 def wanted_titles(what: str) -> tuple[list[str], list[str]]:
     """The columns that a table must have, and those that it may."""
     if what in HEADERS:
-        return HEADERS[what], []
+        return [title for title in HEADERS[what] if title != NAME], [NAME]
     own = [column.title for column in columns_of(what)]
-    return own, [ON, RELEASE, *([SOURCES] if has_sources(what) else [])]
+    return own, [title for title in header(what, alone=True) if title not in own]
 
 
 def _cell_place(table: Table, cell: str) -> Place:

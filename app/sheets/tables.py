@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, Protocol
 
 from sqlalchemy import ColumnElement
@@ -13,12 +14,14 @@ from app.paging import Listing, Order, all_wanted
 from app.search import Through, matches
 from app.sheets.cells import Cell
 from app.sheets.columns import columns_of, columns_of_sources, has_sources
+from app.sheets.kinds import SHOWN
 from app.sheets.lines import cells_of, sources_cell, sources_of
 from app.sheets.words import (
     COLUMN,
     DAY,
     KIND,
     LONG_TEXTS,
+    NAME,
     NUMBER,
     ON,
     REASON,
@@ -34,7 +37,7 @@ from app.versioning import At, Resource, Row
 CHUNK = 500
 
 HEADERS = {
-    SOURCES: [KIND, SLUG, NUMBER, *(column.title for column in columns_of_sources())],
+    SOURCES: [KIND, SLUG, NUMBER, *(column.title for column in columns_of_sources()), NAME],
     WITHDRAWALS: [KIND, SLUG, DAY, REASON],
     LONG_TEXTS: [KIND, SLUG, COLUMN, NUMBER, TEXT],
 }
@@ -53,7 +56,21 @@ def kinds_by_noun() -> dict[str, str]:
 def header(kind: str, *, alone: bool = False) -> list[str]:
     """The titles of a kind's columns; alone, a table holds its sources itself."""
     titles = [column.title for column in columns_of(kind)]
-    return [*titles, *([SOURCES] if alone and has_sources(kind) else []), ON, RELEASE]
+    return [
+        *titles,
+        *([SOURCES] if alone and has_sources(kind) else []),
+        ON,
+        RELEASE,
+        *references(kind).values(),
+    ]
+
+
+@cache
+def references(kind: str) -> dict[str, str]:
+    """The fields that only help to read a line, such as the name behind a slug, and what they are called."""
+    fields = SHOWN[kind].resource.model_fields
+    written = KINDS[kind].content.model_fields
+    return {n: info.title or n for n, info in fields.items() if n.endswith("_name") and n not in written}
 
 
 @dataclass(frozen=True)
@@ -66,9 +83,10 @@ class Chosen:
     present: Callable[[Sequence[Any]], Sequence[Any]]
     asked: Mapping[str, str] = field(default_factory=dict)
 
-    def rows(self) -> Iterator[Row]:
+    def rows(self) -> Iterator[tuple[Row, Any]]:
+        """The rows, each with the resource that it is on the wire."""
         for chunk in self.chunks():
-            yield from chunk.rows
+            yield from zip(chunk.rows, self.present(chunk.rows), strict=True)
 
     def items(self) -> Iterator[Resource]:
         """The resources as they go over the wire."""
@@ -109,12 +127,14 @@ def fill(sink: Sink, some: Chosen, *, alone: bool = False) -> None:
     """Writes one kind into a sink: a line for each resource, and lines for its sources."""
     columns, name = columns_of(some.kind), noun(some.kind)
     day, release = some.at.on.isoformat(), some.at.release
-    for row in some.rows():
+    for row, item in some.rows():
+        named = [getattr(item, field, None) for field in references(some.kind)]
         own = [sources_cell(row)] if alone and has_sources(some.kind) else []
-        sink.line(name, [*cells_of(columns, row), *own, day, release])
+        sink.line(name, [*cells_of(columns, row), *own, day, release, *named])
         if not alone:
             for number, cells in enumerate(sources_of(some.kind, row), 1):
-                sink.line(SOURCES, [name, row.slug, number, *cells])
+                called = getattr(row, "name", None) or getattr(item, "service_name", None)
+                sink.line(SOURCES, [name, row.slug, number, *cells, called])
 
 
 def titles_of(kinds: Iterable[str]) -> dict[str, list[str]]:

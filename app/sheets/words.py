@@ -87,7 +87,7 @@ LABELS = {
 ABOUT, SOURCES, WITHDRAWALS, LONG_TEXTS = "说明", "出处", "撤销", "续文"
 
 # Columns that say which row or resource a line is about, and at which day and release it was read.
-KIND, SLUG, NUMBER, COLUMN, TEXT = "类别", "标识", "序号", "列", "内容"
+KIND, SLUG, NUMBER, COLUMN, TEXT, NAME = "类别", "标识", "序号", "列", "内容", "名称"
 DAY, REASON = "撤销日期", "撤销原因"
 ON, RELEASE = "查询日期", "查询发布号"
 

@@ -12,7 +12,7 @@ from app.sheets.about import HEADINGS, about
 from app.sheets.cells import Cell
 from app.sheets.columns import Column, columns_of, columns_of_sources
 from app.sheets.tables import HEADERS, TOO_LONG, Chosen, fill, noun, titles_of
-from app.sheets.words import ABOUT, CONTINUED, KIND, LONG_TEXTS, NO, ON, RELEASE, SOURCES, WITHDRAWALS, YES
+from app.sheets.words import ABOUT, CONTINUED, KIND, LONG_TEXTS, NO, SOURCES, WITHDRAWALS, YES
 
 if TYPE_CHECKING:
     from xlsxwriter.format import Format
@@ -96,7 +96,7 @@ class Sheets:
         for place, title in enumerate(titles):
             column = columns[place] if place < len(columns) else None
             sheet.write_string(0, place, title, self.bold)
-            sheet.set_column(place, place, WIDTHS[column.form] if column else 12, self._format(title, column))
+            sheet.set_column(place, place, WIDTHS[column.form] if column else 12, self._format(column))
             if column is not None:
                 self._choices(sheet, place, column)
         sheet.freeze_panes(1, 1)
@@ -104,13 +104,11 @@ class Sheets:
         sheet.ignore_errors({"number_stored_as_text": f"A1:XFD{LAST_ROW + 1}"})
         self.next[name] = 1
 
-    def _format(self, title: str, column: Column | None) -> "Format":
-        if title in (ON, RELEASE):
-            return self.grey
-        form = column.form if column else "text"
-        return {"integer": self.number, "number": self.number, "json": self.code, "day": self.code}.get(
-            form, self.text
-        )
+    def _format(self, column: Column | None) -> "Format":
+        if column is None:
+            return self.grey  # what helps to read a line, and is not to be edited
+        plain = {"integer": self.number, "number": self.number, "json": self.code, "day": self.code}
+        return plain.get(column.form, self.text)
 
     def _choices(self, sheet: "Worksheet", place: int, column: Column) -> None:
         values = {"boolean": [YES, NO], "choice": list(column.labels.values())}.get(column.form)
