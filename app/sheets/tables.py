@@ -84,9 +84,10 @@ class Chosen:
     asked: Mapping[str, str] = field(default_factory=dict)
 
     def rows(self) -> Iterator[tuple[Row, Any]]:
-        """The rows, each with the resource that it is on the wire."""
+        """The rows, each with the resource that it is on the wire where its line shows more than the row holds."""
         for chunk in self.chunks():
-            yield from zip(chunk.rows, self.present(chunk.rows), strict=True)
+            shown = self.present(chunk.rows) if references(self.kind) else chunk.rows
+            yield from zip(chunk.rows, shown, strict=True)
 
     def items(self) -> Iterator[Resource]:
         """The resources as they go over the wire."""
