@@ -27,7 +27,15 @@ AT = At(date(2024, 6, 1), 1)
 
 def concepts() -> Chosen:
     rows = [
-        ConceptVersion(slug=f"concept-{n}", name="扫雪", valid_from=date(2021, 1, 1), version=1, release=1)
+        ConceptVersion(
+            slug=f"concept-{n}",
+            name="扫雪",
+            category=None,
+            valid_from=date(2021, 1, 1),
+            change_note=None,
+            version=1,
+            release=1,
+        )
         for n in range(3)
     ]
     return Chosen("concepts", AT, lambda: iter([Listing(AT, rows, 3, None)]), lambda found: found)
@@ -242,6 +250,10 @@ def nul(book: Any) -> None:
     book["服务概念"]["B2"] = "扫_x0000_雪"
 
 
+def half_a_character(book: Any) -> None:
+    book["服务概念"]["B2"] = "扫_xD800_雪"
+
+
 def formula(book: Any) -> None:
     book["服务概念"]["B2"] = "=HYPERLINK(A1)"
 
@@ -255,13 +267,14 @@ def half_a_withdrawal(book: Any) -> None:
     [
         (rename, ["服务概念 第1行：缺少以下列，或表头被改名：名称。请恢复", "服务概念 第1行 B列（名字）：此表没有这一列"]),
         (repeat, ["服务概念 第1行：缺少以下列，或表头被改名：别名。", "服务概念 第1行：表头中有重复的列名。"]),
-        (stray, ["服务概念 第3行 Z列（）：此列没有表头"]),
+        (stray, ["服务概念 第3行 Z列：此列没有表头"]),
         (merge, ["服务概念 第2行 B列（名称）：是合并单元格：请取消合并"]),
         (double, ["服务概念 第3行 A列（标识）：与第2行的标识重复。"]),
         (two_exports, ["服务概念 第3行 H列（查询发布号）：此行与前面的行不是同一次导出的"]),
         (unknown_sheet, ["Sheet1：不认识这个工作表或文件：请删除，或改回原名"]),
         (empty_sheet, ["服务概念 第1行：缺少以下列"]),
         (nul, ["服务概念 第2行 B列（名称）：含有空字符（NUL）"]),
+        (half_a_character, ["服务概念 第2行 B列（名称）：含有空字符（NUL）或不完整的字符"]),
         (formula, ["服务概念 第2行 B列（名称）：含有公式：请复制后“选择性粘贴”为数值。"]),
         (half_a_withdrawal, ["撤销 第2行 A列（类别）：请从下拉列表中选择类别", "撤销 第2行 C列（撤销日期）：应为日期"]),
     ],

@@ -46,7 +46,11 @@ def page_or_file(
     some = chosen(reading.session, at, row, present, where, order, through, query.q, asked)
     made = FORMATS[query.format]
     file = SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115 - it is closed when it has been sent
-    made.write(file, some)
+    try:
+        made.write(file, some)
+    except BaseException:
+        file.close()
+        raise
     length = file.seek(0, SEEK_END)
     file.seek(0)
     return StreamingResponse(

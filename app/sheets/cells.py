@@ -21,8 +21,11 @@ Form = Literal["text", "integer", "number", "boolean", "day", "choice", "lines",
 BLANKS = " \t\r\n\u3000\xa0"
 NUMBER = re.compile(r"[+-]?[0-9]{1,300}(?:\.[0-9]{1,300})?(?:[eE][+-]?[0-9]{1,3})?")
 DAY = re.compile(r"([0-9]{4})(?:-|/|\.|年)([0-9]{1,2})(?:-|/|\.|月)([0-9]{1,2})日?")
+NUL_IN_JSON = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 # Beyond it a spreadsheet's numbers have gaps between whole numbers.
 EXACT = 2**53
+# The whole numbers that either database keeps.
+LARGEST = 2**31 - 1
 # Day 60 is a 29 February 1900 that never was; nobody means a day before it.
 FIRST_DAY, LAST_DAY, EPOCH = 61, 2_958_465, date(1899, 12, 30)
 # More lines than that in a cell are hard to read, and spreadsheets have a limit.
@@ -51,7 +54,7 @@ def written(form: Form, value: Any, labels: Mapping[str, str]) -> Cell:  # noqa:
         case "json":
             return _pretty(value)
         case "integer":
-            return int(value) if abs(value) < EXACT else str(value)
+            return int(value)
         case "number":
             return _shortest(value)
     return str(value)
@@ -152,7 +155,7 @@ def _number(cell: Cell, *, whole: bool) -> int | float:
     if number is not None and math.isfinite(number):
         if not whole:
             return number
-        if number == int(number):
+        if number == int(number) and abs(number) <= LARGEST:
             return int(number)
     raise WrongCellError(
         f"Write a {'whole ' if whole else ''}number in digits, without unit or separators.",
@@ -180,7 +183,11 @@ def _json(text: str) -> Any:  # noqa: ANN401 - whatever JSON holds
         raise ValueError
 
     try:
-        return json.loads(text, object_pairs_hook=once, parse_constant=never)
+        if NUL_IN_JSON.search(text):
+            raise ValueError
+        value = json.loads(text, object_pairs_hook=once, parse_constant=never)
+        json.dumps(value, ensure_ascii=False).encode()  # half a character cannot be kept
+        return value  # noqa: TRY300 - both lines may fail
     except (ValueError, RecursionError) as error:
         line = getattr(error, "lineno", None)
         raise WrongCellError(

@@ -109,15 +109,18 @@ def _value(cell: Any, raw: Raw) -> Cell:  # noqa: ANN401 - openpyxl's own
             said = Said("An error value: type what is meant.", f"是错误值 {value}：请改为实际内容。")
             raw.wrong.append((cell.coordinate, said))
         value = ESCAPED.sub(lambda code: chr(int(code[1], 16)), value)
-        if "\0" in value:
-            raw.wrong.append((cell.coordinate, NUL))
+        if "\0" in value or any("\ud800" <= letter <= "\udfff" for letter in value):
+            raw.wrong.append((cell.coordinate, NO_CHARACTER))
+            return None
     if value is None or isinstance(value, str | int | float | date):
         return value
     raw.wrong.append((cell.coordinate, Said("A time: write text.", "是时刻：请改为文本。")))
     return None
 
 
-NUL = Said("It holds a NUL character: type it again.", "含有空字符（NUL）：请重新填写。")
+NO_CHARACTER = Said(
+    "It holds a NUL or half a character: type it again.", "含有空字符（NUL）或不完整的字符：请重新填写。"
+)
 
 
 def _csv_file(file: Path) -> Raw:

@@ -31,11 +31,11 @@ class Place:
 
     def said(self, said: Said, language: Language) -> str:
         """What is wrong, with its place before it."""
-        inner = f" {self.within}" if self.within else ""
+        inner = f"{self.title} {self.within}".strip()
         if language == "zh":
             row = f" 第{self.row}行" if self.row else ""
-            column = f" {column_letters(self.column)}列（{self.title}{inner}）" if self.column else ""
-            return f"{self.table}{row}{column}：{said.zh}"
+            column = f" {column_letters(self.column)}列" if self.column else ""
+            return f"{self.table}{row}{column}{f'（{inner}）' if inner else ''}：{said.zh}"
         row = f", row {self.row}" if self.row else ""
-        column = f", column {column_letters(self.column)} ({self.title}{inner})" if self.column else ""
-        return f"{self.table}{row}{column}: {said.en}"
+        column = f", column {column_letters(self.column)}" if self.column else ""
+        return f"{self.table}{row}{column}{f' ({inner})' if inner else ''}: {said.en}"
