@@ -3,6 +3,8 @@
 import csv
 import io
 import json
+import subprocess
+import sys
 from typing import Any
 from urllib.parse import unquote
 
@@ -15,7 +17,7 @@ from app.catalogue import KINDS
 from app.sheets.csvs import unguarded
 from app.sheets.formats import FORMATS
 from app.sheets.tables import header, noun
-from tests.conftest import LIZHOU
+from tests.conftest import LIZHOU, SEED
 
 pytestmark = pytest.mark.anyio
 
@@ -139,6 +141,12 @@ async def test_what_is_wrong_is_said(client: httpx.AsyncClient, query: str, para
     assert answer.status_code == 422
     assert [error["parameter"] for error in answer.json()["errors"]] == [parameter]
     assert "content-disposition" not in answer.headers
+
+
+def test_the_service_starts_without_what_only_files_need() -> None:
+    heavy = "{'xlsxwriter', 'openpyxl', 'pyarrow'}"
+    program = f"import app.main, sys; sys.exit(len({heavy} & set(sys.modules)))"
+    assert subprocess.run([sys.executable, "-c", program], cwd=SEED.parent, check=False).returncode == 0
 
 
 async def test_versions_and_releases_have_no_files(client: httpx.AsyncClient) -> None:
