@@ -9,7 +9,6 @@ import json
 import signal
 import sys
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Annotated
 from urllib.parse import quote
 
@@ -17,11 +16,14 @@ import typer
 from pydantic import ValidationError
 
 from app import __version__
-from app.errors import Conflict, Fault, Invalid, Problem, StorageUnavailable
+from app.diff.command import diff
+from app.errors import Conflict, Invalid, Problem, Said, StorageUnavailable
 from app.keys.commands import app as keys
 from app.lint.command import lint
+from app.operations import backup, restore, verify
 from app.settings import Settings
-from app.terminal import database, err, out
+from app.sheets.commands import check_tables, export
+from app.terminal import database, err, language, out, report, say
 
 app = typer.Typer(
     name="catalogue",
@@ -33,12 +35,19 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command()(lint)
-export = typer.Typer(help="Write something out.", no_args_is_help=True)
 app.add_typer(export, name="export")
 app.add_typer(keys, name="keys")
+for command in (diff, lint, verify, backup, restore):
+    app.command()(command)
 
-Folder = Annotated[Path, typer.Argument(exists=True, file_okay=False, help="Folder of seed files")]
+HandedIn = Annotated[
+    Path,
+    typer.Argument(
+        exists=True,
+        metavar="FILE|DIR",
+        help="Folder of seed files; or a workbook, a CSV file, a folder or an archive of CSV files",
+    ),
+]
 
 
 @app.command()
@@ -80,46 +89,57 @@ def migrate() -> None:
 
 @app.command()
 def publish(
-    folder: Folder,
-    message: Annotated[str, typer.Option("--message", "-m", help="What the release is about")] = "Seed files",
-    publisher: Annotated[str, typer.Option(help="Who publishes")] = "seed",
+    path: HandedIn,
+    message: Annotated[str | None, typer.Option("--message", "-m", help="What the release is about")] = None,
+    publisher: Annotated[
+        str | None, typer.Option(help="Who publishes; left out, `seed` or, for tables, `tables`")
+    ] = None,
 ) -> None:
-    """Publish a folder of seed files as one release, or nothing.
+    """Publish a folder of seed files, or tables that were edited, as one release, or nothing.
 
-    What this publisher has published before is not published again; an edited document becomes the next version.
+    What the publisher of a seed has published before is not published again; an edited document becomes the next
+    version. Of tables, what differs from the release that they were exported from is published.
     """
     from app.database import reading
+    from app.handed_in import changeset_of, load, published_already
     from app.publishing import publish as publish_changeset
-    from app.publishing import says_already
-    from app.seed import digest_of, load
     from app.versioning import latest_release
 
     with database() as engine:
         with reading(engine) as session:
             base = latest_release(session)
-            if says_already(session, publisher, digest_of(folder)):
-                out.print(f"Nothing to publish: release {base} says all of it.")
+            nothing = Said(
+                f"Nothing to publish: release {base} says all of it.",
+                f"没有需要发布的改动：发布{base}已包含全部内容。",
+            )
+            if published_already(session, path, publisher):
+                say(nothing)
                 return
-        seed = load(folder)
-        changeset = seed.changeset(message=message, publisher=publisher, base_release=base)
+        handed_in = load(path)
+        said = message or ("Seed files" if path.is_dir() else path.name)
+        with reading(engine) as session:
+            changeset = changeset_of(session, handed_in, base=base, message=said, publisher=publisher)
         try:
-            if seed.faults:
+            if handed_in.faults:
                 raise Invalid.of([])
             published = publish_changeset(engine, changeset, gate=Settings().lint_gate)
         except Invalid as problem:
-            raise typer.Exit(_report(seed.lines(problem.faults, Settings().language))) from None
+            raise typer.Exit(report(handed_in.lines(problem.faults, language()))) from None
     if published.release is None:
-        out.print(f"Nothing to publish: release {base} says all of it.")
+        say(nothing)
     else:
-        out.print(
-            f"Published release {published.release}: {published.added} added, {published.revised} revised, "
-            f"{published.withdrawn} withdrawn."
+        added, revised, withdrawn = published.added, published.revised, published.withdrawn
+        say(
+            Said(
+                f"Published release {published.release}: {added} added, {revised} revised, {withdrawn} withdrawn.",
+                f"已作为发布{published.release}公布：新增{added}项，修订{revised}项，撤销{withdrawn}项。",
+            )
         )
 
 
 @app.command()
 def check(
-    folder: Folder,
+    path: HandedIn,
     plans: Annotated[
         Path | None,
         typer.Option(
@@ -134,53 +154,28 @@ def check(
         typer.Option("--uncited", help="List the sentences with a figure or a claim that nothing quotes"),
     ] = False,
 ) -> None:
-    """Check a folder of seed files as publishing would, into an empty database; publishes nothing.
+    """Check what is to be published as publishing would; publishes nothing.
 
-    With --plans, every quote is looked up in its plan's text, too, and sentences that nothing quotes are counted.
+    A folder of seed files is checked against an empty database; tables against the catalogue's own. With --plans,
+    every quote of a seed is looked up in its plan's text, too, and sentences that nothing quotes are counted.
     Figures that contradict each other and are no discrepancy yet are said as warnings: a person decides what they are.
     """
-    from app.checking import miscounted, miscovered, refind, sentences, text_coverage
-    from app.consistency.report import report
-    from app.database import create
-    from app.migrating import migrate as bring_up_to_date
-    from app.publishing import publish as publish_changeset
+    from app.checking import check_seed
+    from app.consistency.report import report as contradictions
+    from app.handed_in import holds_tables
     from app.seed import load
 
-    language = Settings().language
-    seed = load(folder)
+    if holds_tables(path):
+        if plans is not None or values or uncited:
+            raise typer.BadParameter("for folders of seed files", param_hint="--plans, --values, --uncited")
+        check_tables(path)
+        return
+    seed = load(path)
     gc.freeze()  # all of it stays until the end: nothing in it is worth looking for garbage in
-    faults: list[Fault] = list(miscounted(seed))
-    with TemporaryDirectory() as scratch:
-        engine = create(f"sqlite:///{scratch}/check.db")
-        bring_up_to_date(engine)
-        try:
-            changeset = seed.changeset(message="check", publisher="check", base_release=0)
-            publish_changeset(engine, changeset, gate=Settings().lint_gate, searchable=False)
-        except Invalid as problem:
-            faults += problem.faults
-        engine.dispose()
-    if plans is not None:
-        findings = list(refind(seed, plans))
-        faults += [Fault(f.said, f.pointer) for f in findings if f.said is not None]
-        if values:
-            for finding in findings:
-                out.print(f"{finding.result:<9}  {finding.kind}/{finding.slug}  {finding.field}")
-        faults += miscovered(seed, plans)
-        for plan, counted in text_coverage(seed, plans).items():
-            out.print(
-                f"{plan}: {counted.figure_sentences_quoted} of {counted.figure_sentences} sentences with a figure "
-                f"quoted, {counted.claim_sentences_quoted} of {counted.claim_sentences} with a claim"
-            )
-        if uncited:
-            for plan, found in sentences(seed, plans).items():
-                for said in found:
-                    if not said.quoted:
-                        out.print(f"{plan}: line {said.line}: {said.text}")
-        for result in ("exact", "not found", "no text"):
-            out.print(f"quotes {result}: {sum(finding.result == result for finding in findings)}")
+    faults = check_seed(seed, plans, out.print, Settings().lint_gate, values=values, uncited=uncited)
     if faults or seed.faults:
-        raise typer.Exit(_report(seed.lines(faults, language)))
-    for line in report(seed, language):
+        raise typer.Exit(report(seed.lines(faults, language())))
+    for line in contradictions(seed, language()):
         out.print(line)
     out.print(f"{len(seed.documents)} documents, no faults.")
 
@@ -201,47 +196,6 @@ def new_plan(
         out.print(file)
 
 
-@app.command()
-def diff(
-    from_: Annotated[int | None, typer.Option("--from", help="Before: the catalogue at this release")] = None,
-    to: Annotated[int | None, typer.Option(help="After: at this release; default: the latest")] = None,
-    from_on: Annotated[str | None, typer.Option(help="Before: on this day; default: as --to-on")] = None,
-    to_on: Annotated[str | None, typer.Option(help="After: on this day; default: today in China")] = None,
-    plan: Annotated[str | None, typer.Option(help="Only this plan and what belongs to it")] = None,
-    kind: Annotated[str | None, typer.Option(help="Only this kind, such as services")] = None,
-    slug: Annotated[str | None, typer.Option(help="Only the resource with this slug")] = None,
-    region: Annotated[str | None, typer.Option(help="Only plans of this region")] = None,
-    from_plan: Annotated[str | None, typer.Option(help="Compare this plan …")] = None,
-    to_plan: Annotated[str | None, typer.Option(help="… with this one of the same region")] = None,
-    json_: Annotated[bool, typer.Option("--json", help="As JSON instead of a report")] = False,  # noqa: FBT002
-) -> None:
-    """Say in Chinese what distinguishes two releases, two days or two plans."""
-    from app.diff.command import asked, compared, said
-
-    wanted = {
-        "from": from_, "to": to, "from_on": from_on, "to_on": to_on, "plan": plan, "kind": kind, "slug": slug,
-        "region": region, "from_plan": from_plan, "to_plan": to_plan,
-    }  # fmt: skip
-    try:
-        query = asked(wanted)
-        with database() as engine:
-            found = compared(engine, query)
-    except Invalid as problem:
-        language = Settings().language
-        for fault in problem.faults or [Fault(problem.detail)]:
-            option = f"--{fault.parameter.replace('_', '-')}: " if fault.parameter else ""
-            err.print(f"{option}{fault.said.to(language)}")
-        raise typer.Exit(2) from None
-    sys.stdout.write(said(found, as_json=json_))
-
-
-def _report(lines: list[str]) -> int:
-    for line in lines:
-        err.print(line)
-    err.print(f"{len(lines)} fault{'s' if len(lines) != 1 else ''}; nothing was published.")
-    return 1
-
-
 @export.command("openapi")
 def export_openapi(
     file: Annotated[
@@ -260,51 +214,6 @@ def export_openapi(
 
 
 @app.command()
-def verify(
-    seal: Annotated[
-        str | None, typer.Option(help="A seal that you kept: say whether it is still in the chain")
-    ] = None,
-) -> None:
-    """Recompute the chain of seals over all releases, so that tampering in the database shows."""
-    from app.database import reading
-    from app.sealing import verify as verify_seals
-
-    language = Settings().language
-    with database() as engine, reading(engine) as session:
-        found = verify_seals(session)
-    for broken in found.broken:
-        err.print(f"Release {broken.release}: {broken.said.to(language)}")
-    if found.broken:
-        raise typer.Exit(1)
-    if seal is not None and seal not in found.seals:
-        err.print("This seal is not in the chain: what it sealed was changed or taken away.")
-        raise typer.Exit(1)
-    out.print(
-        f"{len(found.seals)} releases, none changed. Newest seal: {found.seals[-1] if found.seals else '-'}"
-    )
-
-
-@app.command()
-def backup(file: Annotated[Path, typer.Argument(help="Where to write it; must not exist")]) -> None:
-    """Write everything to one file, while others read and publish; it holds secrets, so keep it well."""
-    from app.backup import backup as write_backup
-
-    with database() as engine:
-        summary = write_backup(engine, file)
-    out.print(f"{summary.releases} releases, {summary.rows} rows. Newest seal: {summary.seal or '-'}")
-
-
-@app.command()
-def restore(file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="A backup")]) -> None:
-    """Fill an empty database from a backup, all or nothing; migrate it first."""
-    from app.backup import restore as restore_backup
-
-    with database() as engine:
-        summary = restore_backup(engine, file)
-    out.print(f"{summary.releases} releases, {summary.rows} rows. Newest seal: {summary.seal or '-'}")
-
-
-@app.command()
 def version() -> None:
     """Print the program's version."""
     out.print(__version__)
@@ -315,7 +224,9 @@ def main() -> None:
     try:
         app()
     except Problem as problem:
-        err.print(problem.detail.to(Settings().language))
+        err.print(problem.detail.to(language()))
+        for one in problem.faults:
+            err.print(f"{one.parameter or one.pointer}: {one.said.to(language())}")
         exit_code = (
             3 if isinstance(problem, Conflict) else 4 if isinstance(problem, StorageUnavailable) else 1
         )

@@ -148,6 +148,7 @@ def create_app(settings: Settings | None = None, *, today: Callable[[], date] = 
             "ETag",
             "Link",
             "Content-Location",
+            "Content-Disposition",
             "Location",
             "Memento-Datetime",
             "X-Request-ID",

@@ -8,6 +8,8 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
+from app.sheets.formats import FORMATS
+
 DESCRIPTION = """\
 Local governments' public-service plans as versioned, cited, computable resources.
 地方政府公共服务规划的版本化、可溯源、可计算目录。
@@ -19,6 +21,7 @@ Local governments' public-service plans as versioned, cited, computable resource
   does not say is `null` and named in `not_stated`.
 * **Lists** come in pages: follow `next`. A cursor pins the day and the release, so that a list does not shift
   while somebody publishes.
+* **Files**: with `format`, a list comes whole, as JSON, NDJSON, CSV, an Excel workbook or Parquet.
 * **Errors** are problem+json (RFC 9457), in Chinese where `Accept-Language` prefers `zh`.
 """
 
@@ -76,6 +79,10 @@ def _describe(operation: dict[str, Any]) -> None:
         # Where lines come in, nothing but lines goes out.
         if "application/x-ndjson" in operation.get("requestBody", {}).get("content", {}):
             response.get("content", {}).pop("application/json", None)
+    formats = [p["schema"] for p in operation.get("parameters", []) if p["name"] == "format"]
+    if any("xlsx" in json.dumps(schema) for schema in formats):
+        for media_type in (made.media_type.partition(";")[0] for made in FORMATS.values()):
+            operation["responses"]["200"]["content"].setdefault(media_type, {})
     example = EXAMPLES.get(operation["operationId"])
     if example is not None:
         content = next(r["content"] for status, r in operation["responses"].items() if status.startswith("2"))

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import ColumnElement, Integer, Select, SQLColumnExpression, func, select, tuple_
-from sqlmodel import col
+from sqlmodel import Session, col
 
 from app.reading import Cursor, ListQuery, PageQuery, Reading, bad_cursor
 from app.search import Match, Through, matches, search
@@ -62,16 +62,30 @@ def listed(
 
     Found by `q`, the best hit comes first; else the order is `order` and then the slug.
     """
-    wanted = select(row).where(in_force_clause(row, at), *where)
     q = getattr(query, "q", None)
-    if q is not None:
-        hits = search(reading.session, row, at, q, through)
-        wanted = wanted.join(hits, hits.c.slug == col(row.slug))
-        order = [hits.c.rank]
-    lines, total, following = cut(reading, wanted, [*order, col(row.slug)], at, query)
+    wanted, order = all_wanted(reading.session, row, at, where, order, through, q)
+    lines, total, following = cut(reading, wanted, order, at, query)
     found = [line[0] for line in lines]
     matched = None if q is None else matches(reading.session, row, found, at, q, through)
     return Listing(at, found, total, following, matched)
+
+
+def all_wanted(
+    session: Session,
+    row: type[R],
+    at: At,
+    where: Sequence[ColumnElement[bool]] = (),
+    order: Order = (),
+    through: Sequence[Through] = (),
+    q: str | None = None,
+) -> tuple[Select[Any], Order]:
+    """Everything that a list holds, and the order it goes in."""
+    wanted = select(row).where(in_force_clause(row, at), *where)
+    if q is not None:
+        hits = search(session, row, at, q, through)
+        wanted = wanted.join(hits, hits.c.slug == col(row.slug))
+        order = [hits.c.rank]
+    return wanted, [*order, col(row.slug)]
 
 
 def history(reading: Reading, row: type[R], slug: str, at: At, query: ListQuery) -> Listing[R]:

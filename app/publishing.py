@@ -3,8 +3,9 @@
 The seed, the command line and HTTP all publish through `publish`.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime
+from typing import NamedTuple
 
 from pydantic import BaseModel
 from sqlalchemy import Engine, select, text
@@ -36,6 +37,13 @@ class Published(BaseModel):
 Newest = dict[tuple[str, str], Row]
 
 
+class Prepared(NamedTuple):
+    """The versions that a changeset brings, and the newest ones before them."""
+
+    rows: list[Row]
+    before: Newest
+
+
 def says_already(session: Session, publisher: str, digest: str) -> bool:
     """Whether a publisher's last release came from files of this digest: then there is nothing new to say."""
     last = select(col(Release.digest)).where(col(Release.publisher) == publisher)
@@ -58,8 +66,20 @@ def publish(
 
 def publish_within(session: Session, checked: Checked, gate: Gate, *, searchable: bool = True) -> Published:
     """The same in a transaction of `database.writing` that does more than this, or is given up at its end."""
+    rows = prepare(session, checked).rows
+    if not rows:
+        return Published(release=None)
+    changeset = checked.changeset
+    published = _insert(session, changeset, rows)
+    refuse_new_findings(session, rows, changeset.documents, changeset.withdrawals, gate)
+    if searchable:
+        _make_searchable(session, rows)
+    return published
+
+
+def prepare(session: Session, checked: Checked) -> Prepared:
+    """The versions that publishing a changeset would bring; raises what `publish` would. Nothing is changed."""
     changeset, documents, withdrawals, _ = checked
-    faults = [*checked.faults, *_from_the_future(session, changeset)]
     newest = _newest(session, documents, withdrawals)
     if changeset.standing:
         own = _newest(session, documents, [], by=changeset.publisher)
@@ -67,20 +87,20 @@ def publish_within(session: Session, checked: Checked, gate: Gate, *, searchable
     documents = [(n, content) for n, content in documents if not same(newest.get(key_of(content)), content)]
     versions = list(_new_versions(documents, newest))
     after = newest | {key_of(row): row for row in versions}
-    faults += _misplaced(withdrawals, after)
-    faults += _dangling(session, documents)
-    faults += _unsound(session, documents)
+    faults = [
+        *checked.faults,
+        *_from_the_future(session, changeset),
+        *_misplaced(withdrawals, after),
+        *_dangling(session, documents),
+        *_unsound(session, documents),
+    ]
     if faults:
         raise Invalid.of(faults)
     rows = [*versions, *_endings(withdrawals, after)]
-    if not rows:
-        return Published(release=None)
-    _refuse_conflict(session, changeset, [newest[key_of(row)] for row in rows if key_of(row) in newest])
-    published = _insert(session, changeset, rows)
-    refuse_new_findings(session, rows, changeset.documents, changeset.withdrawals, gate)
-    if searchable:
-        _make_searchable(session, rows)
-    return published
+    before = {key_of(row): newest[key_of(row)] for row in rows if key_of(row) in newest}
+    if rows:
+        _refuse_conflict(session, changeset, list(before.values()))
+    return Prepared(rows, before)
 
 
 def _from_the_future(session: Session, changeset: Changeset) -> Iterator[Fault]:
@@ -104,17 +124,27 @@ def _newest(
         (ended.kind, ended.slug) for _, ended in withdrawals
     ]:
         touched.setdefault(kind, set()).add(slug)
-    newest: Newest = {}
-    for kind in KINDS.keys() & touched.keys():
-        row = KINDS[kind].row
-        for some in _batches(sorted(touched[kind])):
-            wanted = select(row).where(col(row.slug).in_(some)).order_by(col(row.version))
-            if by is not None:
-                published = col(Release.number) == col(row.release)
-                wanted = wanted.join(Release, published).where(
-                    col(Release.publisher) == by, col(row.withdrawn).is_(False)
-                )
-            newest.update({(kind, found.slug): found for found in session.scalars(wanted)})
+    return {
+        (kind, slug): row
+        for kind in KINDS.keys() & touched.keys()
+        for slug, row in newest_versions(session, kind, touched[kind], by).items()
+    }
+
+
+def newest_versions(
+    session: Session, kind: str, slugs: Iterable[str], by: str | None = None
+) -> dict[str, Row]:
+    """The newest version of each of some resources of a kind; with `by`, what that publisher said last."""
+    newest: dict[str, Row] = {}
+    row = KINDS[kind].row
+    for some in _batches(sorted(set(slugs))):
+        wanted = select(row).where(col(row.slug).in_(some)).order_by(col(row.version))
+        if by is not None:
+            published = col(Release.number) == col(row.release)
+            wanted = wanted.join(Release, published).where(
+                col(Release.publisher) == by, col(row.withdrawn).is_(False)
+            )
+        newest.update({found.slug: found for found in session.scalars(wanted)})
     return newest
 
 

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta, timezone
 from email.utils import format_datetime, parsedate_to_datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from urllib.parse import urlencode
 
 from fastapi import Depends, Path, Request, Response
@@ -32,6 +32,8 @@ from app.database import reading as reading_session
 from app.errors import Invalid, NotFound
 from app.versioning import At, Row, check_release, latest_release, release_known_at
 
+# What a whole list can be had as.
+FileFormat = Literal["json", "csv", "ndjson", "xlsx", "parquet"]
 YEAR = 31_536_000
 HOST = re.compile(r"[A-Za-z0-9.-]+(:\d+)?|\[[0-9A-Fa-f:.]+\](:\d+)?")
 # China has kept one time, without summer time, since 1991; a zone database may be missing on the machine.
@@ -154,6 +156,12 @@ class SearchQuery(ListQuery):
         title="检索词",
         description="Words, all of which must be found, in Chinese (simplified or traditional), full pinyin or "
         "pinyin initials; the best hit comes first and every hit says why (`matched`)",
+    )
+    format: FileFormat | None = Field(
+        None,
+        title="格式",
+        description="All that the filters match, as one file: json, ndjson and parquet hold the items as they are here; "
+        "csv and xlsx the table that can be edited and published again. Left out, the list comes in pages",
     )
 
 

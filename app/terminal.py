@@ -1,11 +1,12 @@
-"""What every command of the command line shares: where it prints, and its database."""
+"""What all commands share: the terminal, its language, and the database that the settings name."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from rich.console import Console
 from sqlalchemy import Engine
 
+from app.errors import Language, Said
 from app.settings import Settings
 
 out = Console(highlight=False, soft_wrap=True, markup=False)
@@ -22,3 +23,23 @@ def database() -> Iterator[Engine]:
         yield engine
     finally:
         engine.dispose()
+
+
+def language() -> Language:
+    return Settings().language
+
+
+def say(said: Said) -> None:
+    out.print(said.to(language()))
+
+
+def report(lines: Sequence[str]) -> int:
+    """Prints what is wrong; the exit code that goes with it."""
+    for line in lines:
+        err.print(line)
+    n = len(lines)
+    ending = Said(
+        f"{n} fault{'s' if n != 1 else ''}; nothing was published.", f"共{n}处错误，未发布任何内容。"
+    )
+    err.print(ending.to(language()))
+    return 1

@@ -2,24 +2,30 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
 
 from app.concepts.models import Concept, ConceptQuery, ConceptVersion, present
 from app.errors import NotFound, responses
 from app.mementos.gate import ONE, TimeGate
-from app.paging import Page, history, listed
+from app.paging import Page, history
 from app.reading import ListQuery, Reader, ReadQuery, SlugInPath, VersionInPath
+from app.sheets.answer import page_or_file
 from app.versioning import pinned
 
 router = APIRouter(prefix="/v1/concepts", tags=["concepts"])
 
 
-@router.get("", operation_id="listConcepts", summary="List concepts (服务概念列表)", responses=responses())
-def list_concepts(query: Annotated[ConceptQuery, Query()], reading: Reader) -> Page[Concept]:
+@router.get(
+    "",
+    operation_id="listConcepts",
+    summary="List concepts (服务概念列表)",
+    response_model=Page[Concept],
+    responses=responses(),
+)
+def list_concepts(query: Annotated[ConceptQuery, Query()], reading: Reader) -> Page[Concept] | Response:
     """The concepts in force. Filters are combined with AND."""
     at = reading.at(query)
-    listing = listed(reading, ConceptVersion, at, query, query.where())
-    return listing.page(present(reading.session, at, listing.rows))
+    return page_or_file(reading, at, query, ConceptVersion, present, query.where())
 
 
 @router.get(

@@ -2,26 +2,34 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
 
 from app.discrepancies.models import IN_PLAN_ORDER, Discrepancy, DiscrepancyQuery, DiscrepancyVersion, present
 from app.errors import NotFound, responses
 from app.mementos.gate import ONE, TimeGate
-from app.paging import Page, history, listed
+from app.paging import Page, history
 from app.reading import ListQuery, Reader, ReadQuery, SlugInPath, VersionInPath
+from app.sheets.answer import page_or_file
 from app.versioning import pinned
 
 router = APIRouter(prefix="/v1/discrepancies", tags=["discrepancies"])
 
 
 @router.get(
-    "", operation_id="listDiscrepancies", summary="List discrepancies (矛盾列表)", responses=responses()
+    "",
+    operation_id="listDiscrepancies",
+    summary="List discrepancies (矛盾列表)",
+    response_model=Page[Discrepancy],
+    responses=responses(),
 )
-def list_discrepancies(query: Annotated[DiscrepancyQuery, Query()], reading: Reader) -> Page[Discrepancy]:
+def list_discrepancies(
+    query: Annotated[DiscrepancyQuery, Query()], reading: Reader
+) -> Page[Discrepancy] | Response:
     """The discrepancies in force, plan by plan in the order of the text. Filters are combined with AND."""
     at = reading.at(query)
-    listing = listed(reading, DiscrepancyVersion, at, query, query.where(reading.session, at), IN_PLAN_ORDER)
-    return listing.page(present(reading.session, at, listing.rows))
+    return page_or_file(
+        reading, at, query, DiscrepancyVersion, present, query.where(reading.session, at), IN_PLAN_ORDER
+    )
 
 
 @router.get(

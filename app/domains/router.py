@@ -2,24 +2,30 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
 
 from app.domains.models import PRINTED_ORDER, Domain, DomainQuery, DomainVersion, present
 from app.errors import NotFound, responses
 from app.mementos.gate import ONE, TimeGate
-from app.paging import Page, history, listed
+from app.paging import Page, history
 from app.reading import ListQuery, Reader, ReadQuery, SlugInPath, VersionInPath
+from app.sheets.answer import page_or_file
 from app.versioning import pinned
 
 router = APIRouter(prefix="/v1/domains", tags=["domains"])
 
 
-@router.get("", operation_id="listDomains", summary="List domains (服务领域列表)", responses=responses())
-def list_domains(query: Annotated[DomainQuery, Query()], reading: Reader) -> Page[Domain]:
+@router.get(
+    "",
+    operation_id="listDomains",
+    summary="List domains (服务领域列表)",
+    response_model=Page[Domain],
+    responses=responses(),
+)
+def list_domains(query: Annotated[DomainQuery, Query()], reading: Reader) -> Page[Domain] | Response:
     """The domains in force, in the order of their plans. Filters are combined with AND."""
     at = reading.at(query)
-    listing = listed(reading, DomainVersion, at, query, query.where(), order=PRINTED_ORDER)
-    return listing.page(present(reading.session, at, listing.rows))
+    return page_or_file(reading, at, query, DomainVersion, present, query.where(), order=PRINTED_ORDER)
 
 
 @router.get(

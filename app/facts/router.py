@@ -2,24 +2,30 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
 
 from app.errors import NotFound, responses
 from app.facts.models import Fact, FactQuery, FactVersion, present
 from app.mementos.gate import ONE, TimeGate
-from app.paging import Page, history, listed
+from app.paging import Page, history
 from app.reading import ListQuery, Reader, ReadQuery, SlugInPath, VersionInPath
+from app.sheets.answer import page_or_file
 from app.versioning import pinned
 
 router = APIRouter(prefix="/v1/facts", tags=["facts"])
 
 
-@router.get("", operation_id="listFacts", summary="List facts (事实列表)", responses=responses())
-def list_facts(query: Annotated[FactQuery, Query()], reading: Reader) -> Page[Fact]:
+@router.get(
+    "",
+    operation_id="listFacts",
+    summary="List facts (事实列表)",
+    response_model=Page[Fact],
+    responses=responses(),
+)
+def list_facts(query: Annotated[FactQuery, Query()], reading: Reader) -> Page[Fact] | Response:
     """The facts in force. Filters are combined with AND."""
     at = reading.at(query)
-    listing = listed(reading, FactVersion, at, query, query.where())
-    return listing.page(present(reading.session, at, listing.rows))
+    return page_or_file(reading, at, query, FactVersion, present, query.where())
 
 
 @router.get("/{slug}", operation_id="getFact", summary="Get one fact (事实)", responses=ONE)

@@ -2,26 +2,32 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
 
 from app.errors import NotFound, responses
 from app.indicators.models import IN_PLAN_ORDER, Indicator, IndicatorQuery, IndicatorVersion, present
 from app.mementos.gate import ONE, TimeGate
-from app.paging import Page, history, listed
+from app.paging import Page, history
 from app.reading import ListQuery, Reader, ReadQuery, SlugInPath, VersionInPath
+from app.sheets.answer import page_or_file
 from app.versioning import pinned
 
 router = APIRouter(prefix="/v1/indicators", tags=["indicators"])
 
 
 @router.get(
-    "", operation_id="listIndicators", summary="List indicators (发展指标列表)", responses=responses()
+    "",
+    operation_id="listIndicators",
+    summary="List indicators (发展指标列表)",
+    response_model=Page[Indicator],
+    responses=responses(),
 )
-def list_indicators(query: Annotated[IndicatorQuery, Query()], reading: Reader) -> Page[Indicator]:
+def list_indicators(query: Annotated[IndicatorQuery, Query()], reading: Reader) -> Page[Indicator] | Response:
     """The indicators in force, plan by plan in the order of the text. Filters are combined with AND."""
     at = reading.at(query)
-    listing = listed(reading, IndicatorVersion, at, query, query.where(reading.session, at), IN_PLAN_ORDER)
-    return listing.page(present(reading.session, at, listing.rows))
+    return page_or_file(
+        reading, at, query, IndicatorVersion, present, query.where(reading.session, at), IN_PLAN_ORDER
+    )
 
 
 @router.get(

@@ -2,25 +2,31 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
 
 from app.errors import Gone, NotFound, responses
 from app.mementos.gate import ONE, TimeGate
-from app.paging import Page, history, listed
+from app.paging import Page, history
 from app.plans.coverage import coverage
 from app.plans.models import Coverage, Plan, PlanQuery, PlanVersion, present
 from app.reading import ListQuery, Reader, ReadQuery, SlugInPath, VersionInPath
+from app.sheets.answer import page_or_file
 from app.versioning import in_force, pinned
 
 router = APIRouter(prefix="/v1/plans", tags=["plans"])
 
 
-@router.get("", operation_id="listPlans", summary="List plans (规划列表)", responses=responses())
-def list_plans(query: Annotated[PlanQuery, Query()], reading: Reader) -> Page[Plan]:
+@router.get(
+    "",
+    operation_id="listPlans",
+    summary="List plans (规划列表)",
+    response_model=Page[Plan],
+    responses=responses(),
+)
+def list_plans(query: Annotated[PlanQuery, Query()], reading: Reader) -> Page[Plan] | Response:
     """The plans in force. Filters are combined with AND."""
     at = reading.at(query)
-    listing = listed(reading, PlanVersion, at, query, query.where(reading.session, at))
-    return listing.page(present(reading.session, at, listing.rows))
+    return page_or_file(reading, at, query, PlanVersion, present, query.where(reading.session, at))
 
 
 @router.get("/{slug}", operation_id="getPlan", summary="Get one plan (规划)", responses=ONE)

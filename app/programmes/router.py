@@ -2,26 +2,32 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
 
 from app.errors import NotFound, responses
 from app.mementos.gate import ONE, TimeGate
-from app.paging import Page, history, listed
+from app.paging import Page, history
 from app.programmes.models import IN_PLAN_ORDER, Programme, ProgrammeQuery, ProgrammeVersion, present
 from app.reading import ListQuery, Reader, ReadQuery, SlugInPath, VersionInPath
+from app.sheets.answer import page_or_file
 from app.versioning import pinned
 
 router = APIRouter(prefix="/v1/programmes", tags=["programmes"])
 
 
 @router.get(
-    "", operation_id="listProgrammes", summary="List programmes (专栏项目列表)", responses=responses()
+    "",
+    operation_id="listProgrammes",
+    summary="List programmes (专栏项目列表)",
+    response_model=Page[Programme],
+    responses=responses(),
 )
-def list_programmes(query: Annotated[ProgrammeQuery, Query()], reading: Reader) -> Page[Programme]:
+def list_programmes(query: Annotated[ProgrammeQuery, Query()], reading: Reader) -> Page[Programme] | Response:
     """The programmes in force, plan by plan in the order of the text. Filters are combined with AND."""
     at = reading.at(query)
-    listing = listed(reading, ProgrammeVersion, at, query, query.where(reading.session, at), IN_PLAN_ORDER)
-    return listing.page(present(reading.session, at, listing.rows))
+    return page_or_file(
+        reading, at, query, ProgrammeVersion, present, query.where(reading.session, at), IN_PLAN_ORDER
+    )
 
 
 @router.get(

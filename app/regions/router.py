@@ -2,24 +2,30 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
 
 from app.errors import NotFound, responses
 from app.mementos.gate import ONE, TimeGate
-from app.paging import Page, history, listed
+from app.paging import Page, history
 from app.reading import ListQuery, Reader, ReadQuery, SlugInPath, VersionInPath
 from app.regions.models import Region, RegionQuery, RegionVersion, present
+from app.sheets.answer import page_or_file
 from app.versioning import pinned
 
 router = APIRouter(prefix="/v1/regions", tags=["regions"])
 
 
-@router.get("", operation_id="listRegions", summary="List regions (行政区划列表)", responses=responses())
-def list_regions(query: Annotated[RegionQuery, Query()], reading: Reader) -> Page[Region]:
+@router.get(
+    "",
+    operation_id="listRegions",
+    summary="List regions (行政区划列表)",
+    response_model=Page[Region],
+    responses=responses(),
+)
+def list_regions(query: Annotated[RegionQuery, Query()], reading: Reader) -> Page[Region] | Response:
     """The regions in force. Filters are combined with AND."""
     at = reading.at(query)
-    listing = listed(reading, RegionVersion, at, query, query.where(reading.session, at))
-    return listing.page(present(reading.session, at, listing.rows))
+    return page_or_file(reading, at, query, RegionVersion, present, query.where(reading.session, at))
 
 
 @router.get(

@@ -2,28 +2,34 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
 from sqlmodel import col
 
 from app.errors import Gone, NotFound, responses
 from app.mementos.gate import ONE, TimeGate
-from app.paging import Page, history, listed
+from app.paging import Page, history
 from app.reading import ListQuery, Reader, ReadQuery, SlugInPath, VersionInPath
 from app.rules.expressions import Expression, ExpressionQuery, expression
 from app.rules.models import FOUND_THROUGH, Rule, RuleQuery, RuleVersion, present
+from app.sheets.answer import page_or_file
 from app.versioning import in_force, pinned
 
 router = APIRouter(prefix="/v1/rules", tags=["rules"])
 
 
-@router.get("", operation_id="listRules", summary="List rules (资格规则列表)", responses=responses())
-def list_rules(query: Annotated[RuleQuery, Query()], reading: Reader) -> Page[Rule]:
+@router.get(
+    "",
+    operation_id="listRules",
+    summary="List rules (资格规则列表)",
+    response_model=Page[Rule],
+    responses=responses(),
+)
+def list_rules(query: Annotated[RuleQuery, Query()], reading: Reader) -> Page[Rule] | Response:
     """The rules in force, in the order of their services. Filters are combined with AND."""
     at = reading.at(query)
-    listing = listed(
-        reading, RuleVersion, at, query, query.where(), [col(RuleVersion.service)], FOUND_THROUGH
+    return page_or_file(
+        reading, at, query, RuleVersion, present, query.where(), [col(RuleVersion.service)], FOUND_THROUGH
     )
-    return listing.page(present(reading.session, at, listing.rows))
 
 
 @router.get("/{slug}", operation_id="getRule", summary="Get one rule (资格规则)", responses=ONE)

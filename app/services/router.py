@@ -2,26 +2,39 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
 
 from app.errors import NotFound, responses
 from app.mementos.gate import ONE, TimeGate
-from app.paging import Page, history, listed
+from app.paging import Page, history
 from app.reading import ListQuery, Reader, ReadQuery, SlugInPath, VersionInPath
 from app.services.models import FOUND_THROUGH, Service, ServiceQuery, ServiceVersion, present, printed_order
+from app.sheets.answer import page_or_file
 from app.versioning import pinned
 
 router = APIRouter(prefix="/v1/services", tags=["services"])
 
 
-@router.get("", operation_id="listServices", summary="List services (服务项目列表)", responses=responses())
-def list_services(query: Annotated[ServiceQuery, Query()], reading: Reader) -> Page[Service]:
+@router.get(
+    "",
+    operation_id="listServices",
+    summary="List services (服务项目列表)",
+    response_model=Page[Service],
+    responses=responses(),
+)
+def list_services(query: Annotated[ServiceQuery, Query()], reading: Reader) -> Page[Service] | Response:
     """The services in force, in the order of their plans' lists. Filters are combined with AND."""
     at = reading.at(query)
-    listing = listed(
-        reading, ServiceVersion, at, query, query.where(reading.session, at), printed_order(at), FOUND_THROUGH
+    return page_or_file(
+        reading,
+        at,
+        query,
+        ServiceVersion,
+        present,
+        query.where(reading.session, at),
+        printed_order(at),
+        FOUND_THROUGH,
     )
-    return listing.page(present(reading.session, at, listing.rows))
 
 
 @router.get(

@@ -2,12 +2,13 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
 
 from app.errors import NotFound, responses
 from app.mementos.gate import ONE, TimeGate
-from app.paging import Page, history, listed
+from app.paging import Page, history
 from app.reading import ListQuery, Reader, ReadQuery, SlugInPath, VersionInPath
+from app.sheets.answer import page_or_file
 from app.standards.models import (
     FOUND_THROUGH,
     IN_PLAN_ORDER,
@@ -21,14 +22,26 @@ from app.versioning import pinned
 router = APIRouter(prefix="/v1/standards", tags=["standards"])
 
 
-@router.get("", operation_id="listStandards", summary="List standards (服务标准列表)", responses=responses())
-def list_standards(query: Annotated[StandardQuery, Query()], reading: Reader) -> Page[Standard]:
+@router.get(
+    "",
+    operation_id="listStandards",
+    summary="List standards (服务标准列表)",
+    response_model=Page[Standard],
+    responses=responses(),
+)
+def list_standards(query: Annotated[StandardQuery, Query()], reading: Reader) -> Page[Standard] | Response:
     """The standards in force, plan by plan in the order of the text. Filters are combined with AND."""
     at = reading.at(query)
-    listing = listed(
-        reading, StandardVersion, at, query, query.where(reading.session, at), IN_PLAN_ORDER, FOUND_THROUGH
+    return page_or_file(
+        reading,
+        at,
+        query,
+        StandardVersion,
+        present,
+        query.where(reading.session, at),
+        IN_PLAN_ORDER,
+        FOUND_THROUGH,
     )
-    return listing.page(present(reading.session, at, listing.rows))
 
 
 @router.get(
