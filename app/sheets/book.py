@@ -8,8 +8,9 @@ from pydantic import ValidationError
 from sqlmodel import Session
 
 from app.catalogue import KINDS
+from app.changesets import Changeset
 from app.errors import Fault, Invalid, Language, Said
-from app.publishing import BATCH, Changeset, newest_versions, same
+from app.publishing import BATCH, newest_versions, same
 from app.sheets.entries import Entry
 from app.sheets.headers import Faults
 from app.sheets.opening import open_tables
