@@ -105,7 +105,10 @@ def itemised(
     session: Session, kind: str, pairs: Sequence[tuple[Row | None, Row | None]], before: At, after: At
 ) -> list[Item]:
     """Pairs of versions of one kind as items; services that were merged or split as one."""
-    documents = [(_document(one), _document(other)) for one, other in pairs]
+    documents = [
+        (_document(one), _document(other)) if one and other else (_outline(one), _outline(other))
+        for one, other in pairs
+    ]
     world = world_of(session, kind, documents, before, after)
     gone = [one["slug"] for one, other in documents if one and not other]
     ends = _ends(session, KINDS[kind].row, gone, after)
@@ -133,8 +136,14 @@ def _ends(session: Session, row: type[Row], slugs: Sequence[str], at: At) -> dic
     return found
 
 
-def _document(row: Row | None) -> Document | None:
-    return None if row is None else {"slug": row.slug, **plain(row)}
+def _document(row: Row) -> Document:
+    return {"slug": row.slug, **plain(row)}
+
+
+def _outline(row: Row | None) -> Document | None:
+    """As much of what stands alone as it takes to see what it belongs to."""
+    fields = ("slug", "name", "plan", "concept", "service")
+    return None if row is None else {field: getattr(row, field) for field in fields if hasattr(row, field)}
 
 
 def item_of(
