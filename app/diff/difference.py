@@ -12,7 +12,7 @@ from app.changes.what import plain
 from app.chinese import day, quoted
 from app.diff.compare import Document, compare
 from app.diff.matching import ROUNDS, Match, matched
-from app.diff.models import Diff, Difference, Item, Moment, Side
+from app.diff.models import Diff, Difference, Item, Side, State
 from app.diff.words import World, noun, targets
 from app.eligibility.facts import Fact
 from app.errors import Invalid
@@ -48,8 +48,8 @@ def summed(before: At, after: At, items: list[Item], kept: int, later: list[Chan
         for what in dict.fromkeys(one.type for one in item.differences):
             found[what] = found.get(what, 0) + 1
     return Diff(
-        before=Moment(on=before.on, release=before.release),
-        after=Moment(on=after.on, release=after.release),
+        before=State(on=before.on, release=before.release),
+        after=State(on=after.on, release=after.release),
         summary={**found, "kept": kept},
         total=len(items),
         items=items,

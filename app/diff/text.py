@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from app.catalogue import KINDS
 from app.changes.models import Change
 from app.chinese import day, numeral, quoted
-from app.diff.models import Diff, Item, Moment
+from app.diff.models import Diff, Item, State
 from app.diff.words import noun
 
 CALLED = {
@@ -66,7 +66,7 @@ def _lines(diff: Diff) -> Iterator[str]:
         yield from (f"{place}. {_change(change)}" for place, change in enumerate(diff.later, 1))
 
 
-def _moment(moment: Moment) -> str:
+def _moment(moment: State) -> str:
     return f"{day(moment.on)}，发布{moment.release}"
 
 
