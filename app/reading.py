@@ -34,7 +34,7 @@ from app.http import preferred
 from app.versioning import At, Row, check_release, latest_release, release_known_at
 
 YEAR = 31_536_000
-HOST = re.compile(r"[A-Za-z0-9.-]+(:\d+)?|\[[0-9A-Fa-f:.]+\](:\d+)?")
+HOST = re.compile(r"([A-Za-z0-9.-]{1,255}|\[[0-9A-Fa-f:.]{2,45}\])(:\d{1,5})?")
 # China has kept one time, without summer time, since 1991; a zone database may be missing on the machine.
 CHINA = timezone(timedelta(hours=8), "Asia/Shanghai")
 
@@ -339,7 +339,7 @@ class Reading:
     def base(self) -> str:
         """What whole URLs begin with; nothing, so that they are relative, where the request names no proper host."""
         host = self.request.headers.get("host", "")
-        return str(self.request.base_url).rstrip("/") if HOST.fullmatch(host) else ""
+        return f"{self.request.url.scheme}://{host}" if HOST.fullmatch(host) else ""
 
     def url(self, asked: Mapping[str, str]) -> str:
         """This path, asked in another way."""

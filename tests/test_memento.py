@@ -235,10 +235,12 @@ async def test_what_never_was_has_no_past(then: httpx.AsyncClient) -> None:
 
 
 async def test_no_other_host_is_written_into_links(then: httpx.AsyncClient) -> None:
-    harmful = 'x>; rel="original'
-    answer = await then.get(SNOW, headers={"Host": harmful})
-    assert harmful not in answer.headers["link"]
-    assert links(answer.headers["link"])["original"][0] == SNOW
+    for harmful in ('x>; rel="original', "a b", "x:123456", "x/y", ""):
+        answer = await then.get(SNOW, headers={"Host": harmful})
+        assert links(answer.headers["link"])["original"][0] == SNOW, harmful
+    for proper in ("portal.example:8443", "[::1]:80"):
+        answer = await then.get(SNOW, headers={"Host": proper})
+        assert links(answer.headers["link"])["original"][0] == f"http://{proper}{SNOW}"
 
 
 @pytest.mark.parametrize("kind", KINDS)

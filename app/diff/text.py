@@ -76,7 +76,9 @@ def _summary(diff: Diff) -> str:
     if not counted:
         return f"没有差异，{kept}项均与原来一致。"
     changed = sum(bool(item.differences) for item in diff.items)
-    return f"共{changed}项有变化，其中{'、'.join(counted)}（一项可有多种变化）；另有{kept}项保持不变。"
+    several = "（一项可有多种变化）" if sum(diff.summary.values()) > changed + kept else ""
+    rest = f"；另有{kept}项保持不变" if kept else ""
+    return f"共{changed}项有变化，其中{'、'.join(counted)}{several}{rest}。"
 
 
 def _section(items: list[Item]) -> Iterator[str]:
