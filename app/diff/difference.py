@@ -18,7 +18,7 @@ from app.eligibility.facts import Fact
 from app.errors import Invalid
 from app.facts.models import FactVersion
 from app.rules.models import engine_fact
-from app.versioning import At, Row, in_force_by_slug, in_force_clause, visible
+from app.versioning import At, Content, Row, in_force_by_slug, in_force_clause, visible
 
 MOST = 20_000
 MOST_LATER = 1000
@@ -234,6 +234,12 @@ def _some(slugs: Iterable[str]) -> Iterator[list[str]]:
     """As many at a time as either database takes in one question."""
     whole = sorted(slugs)
     yield from (whole[start : start + SOME] for start in range(0, len(whole), SOME))
+
+
+def between_documents(session: Session, at: At, one: Content, other: Content) -> list[Difference]:
+    """The differences of two documents of a kind that need not be published, as seen from a place in time."""
+    before, after = ({"slug": document.slug, **plain(document)} for document in (one, other))
+    return compare(one.kind, before, after, world_of(session, one.kind, [(before, after)], at, at))
 
 
 def facts_at(session: Session, at: At) -> dict[str, Fact]:
