@@ -128,6 +128,8 @@ async def test_links_lead_through_the_states(then: httpx.AsyncClient) -> None:
     }  # fmt: skip
     gone = links((await then.get(SNOW, headers=at("2023-08-01T00:00:00+00:00"))).headers["link"])
     assert (gone["prev"], gone["next"]) == (states[2], states[3])
+    ended = await then.get(f"{SNOW}?on=2023-08-01&release=3")
+    assert (ended.status_code, links(ended.headers["link"])["prev"]) == (410, states[2])
     before = links((await then.get(SNOW, headers=at("1999-01-01T00:00:00+00:00"))).headers["link"])
     assert "prev" not in before
     assert (before["first"], before["next"]) == (states[0], states[1])
