@@ -30,12 +30,13 @@ from sqlmodel import Session
 from app import __version__
 from app.database import reading as reading_session
 from app.errors import Invalid, NotFound
+from app.http import preferred
 from app.versioning import At, Row, check_release, latest_release, release_known_at
 
 # What a whole list can be had as.
 FileFormat = Literal["json", "csv", "ndjson", "xlsx", "parquet"]
 YEAR = 31_536_000
-HOST = re.compile(r"[A-Za-z0-9.-]+(:\d+)?|\[[0-9A-Fa-f:.]+\](:\d+)?")
+HOST = re.compile(r"([A-Za-z0-9.-]{1,255}|\[[0-9A-Fa-f:.]{2,45}\])(:\d{1,5})?")
 # China has kept one time, without summer time, since 1991; a zone database may be missing on the machine.
 CHINA = timezone(timedelta(hours=8), "Asia/Shanghai")
 
@@ -347,7 +348,7 @@ class Reading:
     def base(self) -> str:
         """What whole URLs begin with; nothing, so that they are relative, where the request names no proper host."""
         host = self.request.headers.get("host", "")
-        return str(self.request.base_url).rstrip("/") if HOST.fullmatch(host) else ""
+        return f"{self.request.url.scheme}://{host}" if HOST.fullmatch(host) else ""
 
     def url(self, asked: Mapping[str, str]) -> str:
         """This path, asked in another way."""
@@ -370,21 +371,6 @@ class Reading:
 def has_tag(if_none_match: str | None, tag: str) -> bool:
     """RFC 9110's weak comparison, which is the one for If-None-Match. `*` is not looked at here."""
     return if_none_match is not None and tag in re.findall(r'"[^"]*"', if_none_match)
-
-
-def preferred(accept: str, offered: Mapping[str, str]) -> str:
-    """The name of the media type that an `Accept` header prefers (RFC 9110); the first one where it does not say."""
-    wanted: dict[str, float] = {}
-    for part in accept.lower().split(","):
-        media, *parameters = (piece.strip() for piece in part.split(";"))
-        weights = [p[2:] for p in parameters if p.startswith("q=")] or ["1"]
-        wanted[media] = float(weights[0]) if re.fullmatch(r"[01](\.\d{0,3})?", weights[0]) else 0.0
-
-    def weight(media: str) -> float:
-        ranges = (media, f"{media.partition('/')[0]}/*", "*/*")
-        return next((wanted[one] for one in ranges if one in wanted), 0.0)
-
-    return max(offered, key=lambda name: weight(offered[name]))
 
 
 def open_reading(request: Request, response: Response) -> Iterator[Reading]:

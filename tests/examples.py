@@ -5,6 +5,7 @@
 
 import asyncio
 import json
+import re
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -100,6 +101,16 @@ def requests() -> dict[str, tuple[str, dict[str, Any]]]:
     found["lintCatalogue"] = ("/v1/lint", {"severity": "notice", "limit": 1, **PINNED})
     found["listReleases"] = ("/v1/releases", {**PINNED})
     found["getRelease"] = ("/v1/releases/{number}", {"number": 1})
+    found["listChanges"] = ("/v1/changes", {"kind": "plans", "after": 0, "until": 1, "documents": "true"})
+    found["getReleaseFeed"] = ("/v1/releases.atom", {"until": 1, "plan": LIZHOU})
+    found["diffStates"] = (
+        "/v1/diff",
+        {"from": 0, "to": 1, "from_on": "2024-06-01", "to_on": "2024-06-01", "kind": "domains", "limit": 2},
+    )
+    found["getTimeMap"] = (
+        "/v1/{kind}/{slug}/timemap",
+        {"kind": "services", "slug": SLUGS["services"], "on": "2099-01-01", "release": 1},
+    )
     found["listReleaseChanges"] = ("/v1/releases/{number}/changes", {"number": 1, "limit": 2})
     for operation, path in {
         "getFrontPage": "/",
@@ -119,14 +130,17 @@ async def answer_to(
         return (await client.post(path, json=body, params=parameters)).raise_for_status().json()
     in_path = {name: value for name, value in parameters.items() if f"{{{name}}}" in path}
     query = {name: value for name, value in parameters.items() if name not in in_path}
-    return (await client.get(path.format(**in_path), params=query)).raise_for_status().json()
+    answer = (await client.get(path.format(**in_path), params=query)).raise_for_status()
+    return answer.json() if "json" in answer.headers["content-type"] else answer.text
 
 
 def comparable(answer: Any) -> Any:
-    """An answer without the time of publication, which no two catalogues share."""
+    """An answer without the time of publication, and what follows from it, which no two catalogues share."""
+    if isinstance(answer, str) and answer.startswith("<?xml"):
+        return re.sub(r"<(id|updated|published)>[^<]*", r"<\1>", answer)
     if isinstance(answer, dict):
         return {
-            key: "(a time)" if key == "recorded_at" else comparable(value)
+            key: "(a time)" if key in {"recorded_at", "datetime", "uri"} else comparable(value)
             for key, value in answer.items()
             # The day of a release's changes is the day it was published.
             if not (key in {"on", "next"} and "changes" in str(answer.get("next")))

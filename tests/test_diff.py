@@ -18,13 +18,14 @@ from app.changes.what import plain
 from app.concepts.models import ConceptContent, ConceptVersion
 from app.diff.audience import compare_reach
 from app.diff.compare import compare
-from app.diff.difference import difference
+from app.diff.difference import between_documents, difference
 from app.diff.standards import direction
 from app.diff.text import report
 from app.diff.words import World
 from app.eligibility.evaluate import compile_rule
 from app.eligibility.facts import Fact, parse
 from app.eligibility.rules import Rule
+from app.rules.models import RuleContent
 from app.versioning import At, Release, latest_release
 from tests.changes import concept, put, withdrawal
 from tests.conftest import LIZHOU, TODAY, application, client_of
@@ -651,6 +652,17 @@ def test_two_documents_can_be_compared_without_a_catalogue() -> None:
         "revised", "aliases", ["铲雪"], [], "删去别名“铲雪”。",
     )  # fmt: skip
     assert compare("concepts", plain(one), plain(one), World({}, {}, {})) == []
+
+
+def test_two_documents_of_rules_are_seen_with_the_facts_of_a_catalogue(empty_engine: Engine) -> None:
+    put(empty_engine, *base())
+    written = [{k: v for k, v in rule("r-x", age, "s-b").items() if k != "kind"} for age in (65, 70)]
+    one, other = (RuleContent.model_validate(document) for document in written)
+    with Session(empty_engine) as session:
+        first, *_ = between_documents(session, At(TODAY, 1), one, other)
+    assert (first.type, first.text) == (
+        "audience_narrowed", "对象范围缩小：由“年满65周岁”调整为“年满70周岁”。",
+    )  # fmt: skip
 
 
 async def test_the_whole_seed_can_be_told(client: httpx.AsyncClient) -> None:

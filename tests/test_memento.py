@@ -128,6 +128,8 @@ async def test_links_lead_through_the_states(then: httpx.AsyncClient) -> None:
     }  # fmt: skip
     gone = links((await then.get(SNOW, headers=at("2023-08-01T00:00:00+00:00"))).headers["link"])
     assert (gone["prev"], gone["next"]) == (states[2], states[3])
+    ended = await then.get(f"{SNOW}?on=2023-08-01&release=3")
+    assert (ended.status_code, links(ended.headers["link"])["prev"]) == (410, states[2])
     before = links((await then.get(SNOW, headers=at("1999-01-01T00:00:00+00:00"))).headers["link"])
     assert "prev" not in before
     assert (before["first"], before["next"]) == (states[0], states[1])
@@ -235,10 +237,12 @@ async def test_what_never_was_has_no_past(then: httpx.AsyncClient) -> None:
 
 
 async def test_no_other_host_is_written_into_links(then: httpx.AsyncClient) -> None:
-    harmful = 'x>; rel="original'
-    answer = await then.get(SNOW, headers={"Host": harmful})
-    assert harmful not in answer.headers["link"]
-    assert links(answer.headers["link"])["original"][0] == SNOW
+    for harmful in ('x>; rel="original', "a b", "x:123456", "x/y", ""):
+        answer = await then.get(SNOW, headers={"Host": harmful})
+        assert links(answer.headers["link"])["original"][0] == SNOW, harmful
+    for proper in ("portal.example:8443", "[::1]:80"):
+        answer = await then.get(SNOW, headers={"Host": proper})
+        assert links(answer.headers["link"])["original"][0] == f"http://{proper}{SNOW}"
 
 
 @pytest.mark.parametrize("kind", KINDS)

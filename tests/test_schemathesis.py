@@ -120,6 +120,34 @@ HARMFUL = [
     ),
     *(f"/v1/services?{name}={value}" for name in ("release", "limit", "on", "known_at") for value in NUMBERS),
     *(f"/v1/{path}/{value}" for path in ("services/x/versions", "releases") for value in NUMBERS),
+    *(
+        f"/v1/{path}={value}"
+        for path in (
+            "changes?after",
+            "changes?until",
+            "diff?from",
+            "diff?from=0&to",
+            "diff?from=0&to_on",
+            "releases.atom?until",
+            "changes?limit",
+            "releases?after",
+        )
+        for value in NUMBERS
+    ),
+    *(
+        f"/v1/{path}={value}"
+        for path in (
+            "changes?plan",
+            "changes?kind",
+            "changes?format",
+            "changes?cursor",
+            "diff?from=0&slug",
+            "diff?from=0&from_plan",
+            "releases.atom?region",
+        )
+        for value in BYTES
+    ),
+    *(f"/v1/{kind}/{slug}/timemap" for kind in ("services", "people", "%00") for slug in BYTES),
     *(f"/v1/services?cursor={cursor}" for cursor in ("", "A", "bm90anNvbg", "W10", "e30")),
     *(
         f"/v1/services?known_at={time}"
@@ -156,7 +184,8 @@ async def test_no_search_is_taken_for_a_command(client: httpx.AsyncClient) -> No
 @pytest.mark.anyio
 async def test_a_forged_cursor_is_refused_or_harmless(client: httpx.AsyncClient) -> None:
     values: list[Any] = [-1, 2**31, 10**40, -(10**40), True, None, "\0", "9999-99-99", []]
-    for url in ("/v1/services?limit=2", "/v1/services?limit=2&q=%E5%8C%BB", "/v1/releases/1/changes?limit=2"):
+    urls = ["/v1/services?limit=2", "/v1/services?limit=2&q=%E5%8C%BB", "/v1/releases/1/changes?limit=2"]
+    for url in [*urls, "/v1/changes?limit=2", "/v1/diff?from=0&kind=domains&limit=2"]:
         following = httpx.URL((await client.get(url)).json()["next"])
         genuine = following.params["cursor"]
         content = json.loads(base64.urlsafe_b64decode(genuine + "=" * (-len(genuine) % 4)))

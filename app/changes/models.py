@@ -45,7 +45,9 @@ class ChangeQuery(Scope, UntilQuery, PageQuery):
 
     limit: int = Field(200, ge=1, le=1000, title="每页条数", description="How many changes to answer with")
     documents: bool = Field(
-        False,  # noqa: FBT003 - a default title="附内容", description="true: with each change the whole document that the version holds"
+        False,  # noqa: FBT003 - a default
+        title="附内容",
+        description="true: with each change the whole document that the version holds",
     )
     format: Literal["json", "ndjson"] | None = Field(
         None,

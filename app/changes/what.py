@@ -46,12 +46,14 @@ def plain(content: Content) -> dict[str, Any]:
 
 def plain_value(value: Any) -> Any:  # noqa: ANN401 - whatever a field holds
     """A value as JSON has it."""
+    if value is None or isinstance(value, str | int | float):
+        return value
     if isinstance(value, BaseModel):
         return value.model_dump(mode="json")
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, dict):
         return {key: plain_value(part) for key, part in value.items()}
-    if isinstance(value, Iterable) and not isinstance(value, str):
+    if isinstance(value, Iterable):
         return [plain_value(part) for part in value]
-    return value
+    raise TypeError(type(value))

@@ -15,7 +15,7 @@ from app.eligibility.rules import Rule
 from app.eligibility.tables import Space, space_of
 
 Verdict = Literal["same", "wider", "narrower", "different", "undecided"]
-MOST = 1 << 20
+MOST = 1 << 18
 BOOLEAN = Known("boolean", values=frozenset((False, True)))
 
 

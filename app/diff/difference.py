@@ -12,13 +12,13 @@ from app.changes.what import plain
 from app.chinese import day, quoted
 from app.diff.compare import Document, compare
 from app.diff.matching import ROUNDS, Match, matched
-from app.diff.models import Diff, Difference, Item, Moment, Side
+from app.diff.models import Diff, Difference, Item, Side, State
 from app.diff.words import World, noun, targets
 from app.eligibility.facts import Fact
 from app.errors import Invalid
 from app.facts.models import FactVersion
 from app.rules.models import engine_fact
-from app.versioning import At, Row, in_force_by_slug, in_force_clause, visible
+from app.versioning import At, Content, Row, in_force_by_slug, in_force_clause, visible
 
 MOST = 20_000
 MOST_LATER = 1000
@@ -48,8 +48,8 @@ def summed(before: At, after: At, items: list[Item], kept: int, later: list[Chan
         for what in dict.fromkeys(one.type for one in item.differences):
             found[what] = found.get(what, 0) + 1
     return Diff(
-        before=Moment(on=before.on, release=before.release),
-        after=Moment(on=after.on, release=after.release),
+        before=State(on=before.on, release=before.release),
+        after=State(on=after.on, release=after.release),
         summary={**found, "kept": kept},
         total=len(items),
         items=items,
@@ -105,7 +105,10 @@ def itemised(
     session: Session, kind: str, pairs: Sequence[tuple[Row | None, Row | None]], before: At, after: At
 ) -> list[Item]:
     """Pairs of versions of one kind as items; services that were merged or split as one."""
-    documents = [(_document(one), _document(other)) for one, other in pairs]
+    documents = [
+        (_document(one), _document(other)) if one and other else (_outline(one), _outline(other))
+        for one, other in pairs
+    ]
     world = world_of(session, kind, documents, before, after)
     gone = [one["slug"] for one, other in documents if one and not other]
     ends = _ends(session, KINDS[kind].row, gone, after)
@@ -133,8 +136,14 @@ def _ends(session: Session, row: type[Row], slugs: Sequence[str], at: At) -> dic
     return found
 
 
-def _document(row: Row | None) -> Document | None:
-    return None if row is None else {"slug": row.slug, **plain(row)}
+def _document(row: Row) -> Document:
+    return {"slug": row.slug, **plain(row)}
+
+
+def _outline(row: Row | None) -> Document | None:
+    """As much of what stands alone as it takes to see what it belongs to."""
+    fields = ("slug", "name", "plan", "concept", "service")
+    return None if row is None else {field: getattr(row, field) for field in fields if hasattr(row, field)}
 
 
 def item_of(
@@ -225,6 +234,12 @@ def _some(slugs: Iterable[str]) -> Iterator[list[str]]:
     """As many at a time as either database takes in one question."""
     whole = sorted(slugs)
     yield from (whole[start : start + SOME] for start in range(0, len(whole), SOME))
+
+
+def between_documents(session: Session, at: At, one: Content, other: Content) -> list[Difference]:
+    """The differences of two documents of a kind that need not be published, as seen from a place in time."""
+    before, after = ({"slug": document.slug, **plain(document)} for document in (one, other))
+    return compare(one.kind, before, after, world_of(session, one.kind, [(before, after)], at, at))
 
 
 def facts_at(session: Session, at: At) -> dict[str, Fact]:

@@ -4,7 +4,7 @@ Rounds of keys, the most telling first. What is alone on both sides under a key 
 concept that meet a single one were merged, and the other way round split.
 """
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from difflib import SequenceMatcher
 from typing import Any, NamedTuple
 
@@ -52,32 +52,36 @@ ROUNDS = {
 
 def matched(before: Sequence[Document], after: Sequence[Document], rounds: Rounds) -> list[Match]:
     """Every document in exactly one match."""
-    left, right, found = list(before), list(after), list[Match]()
+    left, right = ({one["slug"]: one for one in side} for side in (before, after))
+    found: list[Match] = []
 
     def take(match: Match) -> None:
         found.append(match)
-        for one in match.before:
-            left.remove(one)
-        for one in match.after:
-            right.remove(one)
+        for side, documents in zip((left, right), match, strict=True):
+            for one in documents:
+                del side[one["slug"]]
 
     for key in rounds.keys:
-        for ones, others in _groups(left, right, key):
+        for ones, others in _groups(left.values(), right.values(), key):
             if len(ones) == len(others):
                 for one, other in zip(ones, others, strict=True):
                     take(Match((one,), (other,)))
     if rounds.joined is not None:
-        for ones, others in _groups(left, right, rounds.joined):
+        for ones, others in _groups(left.values(), right.values(), rounds.joined):
             for match in _joined(ones, others):
                 take(match)
-        for ones, others in _groups(left, right, by("name")):
+        for ones, others in _groups(left.values(), right.values(), by("name")):
             if len(ones) == len(others) == 1:
                 take(Match(tuple(ones), tuple(others)))
-    return found + [Match((one,), ()) for one in left] + [Match((), (other,)) for other in right]
+    return [
+        *found,
+        *(Match((one,), ()) for one in left.values()),
+        *(Match((), (other,)) for other in right.values()),
+    ]
 
 
 def _groups(
-    before: Sequence[Document], after: Sequence[Document], key: Key
+    before: Iterable[Document], after: Iterable[Document], key: Key
 ) -> list[tuple[list[Document], list[Document]]]:
     """What has the same key on both sides."""
     groups: dict[Hashable, tuple[list[Document], list[Document]]] = {}

@@ -102,7 +102,7 @@ class Item(BaseModel):
     )
 
 
-class Moment(BaseModel):
+class State(BaseModel):
     """One of the two states."""
 
     model_config = ConfigDict(title="状态")
@@ -118,8 +118,8 @@ class Diff(BaseModel):
 
     model_config = ConfigDict(title="差异比对")
 
-    before: Moment = Field(title="之前", description="The first state")
-    after: Moment = Field(title="之后", description="The second state")
+    before: State = Field(title="之前", description="The first state")
+    after: State = Field(title="之后", description="The second state")
     summary: dict[str, int] = Field(
         title="汇总",
         description="How many items have a difference of each type; `kept`: those that have none",

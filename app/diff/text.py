@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from app.catalogue import KINDS
 from app.changes.models import Change
 from app.chinese import day, numeral, quoted
-from app.diff.models import Diff, Item, Moment
+from app.diff.models import Diff, Item, State
 from app.diff.words import noun
 
 CALLED = {
@@ -66,7 +66,7 @@ def _lines(diff: Diff) -> Iterator[str]:
         yield from (f"{place}. {_change(change)}" for place, change in enumerate(diff.later, 1))
 
 
-def _moment(moment: Moment) -> str:
+def _moment(moment: State) -> str:
     return f"{day(moment.on)}，发布{moment.release}"
 
 
@@ -76,7 +76,9 @@ def _summary(diff: Diff) -> str:
     if not counted:
         return f"没有差异，{kept}项均与原来一致。"
     changed = sum(bool(item.differences) for item in diff.items)
-    return f"共{changed}项有变化，其中{'、'.join(counted)}（一项可有多种变化）；另有{kept}项保持不变。"
+    several = "（一项可有多种变化）" if sum(diff.summary.values()) > changed + kept else ""
+    rest = f"；另有{kept}项保持不变" if kept else ""
+    return f"共{changed}项有变化，其中{'、'.join(counted)}{several}{rest}。"
 
 
 def _section(items: list[Item]) -> Iterator[str]:

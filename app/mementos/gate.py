@@ -5,7 +5,7 @@ answer that varies, is also what existing Memento clients follow. Links to what 
 `last`) stand on the redirect and in the TimeMap, and not on a memento, which stays the same for ever.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Annotated, Any
@@ -24,6 +24,8 @@ ONE: dict[int | str, dict[str, Any]] = {
     302: {"description": "With `Accept-Datetime`: where the resource is as it was then (历史状态)"},
     **responses(NotFound, Gone, BadHeader),
 }
+
+RELATIONS = ("first", "last", "prev", "next")
 
 
 class Elsewhere(Exception):  # noqa: N818 - an answer, not an error
@@ -73,15 +75,9 @@ class Gate(Reading):
             raise never_was(row, now.release)
         states = timeline(self.session, row, slug, now)
         then = [state for state in states if state.moment <= moment.replace(microsecond=999_999)]
-        here = max(len(then) - 1, 0)
         shown = at_moment(self.session, moment, now.on) if then or not states else states[0].at
-        original = self.original(row, slug)
         self._link_times(row, slug)
-        kept = [(number, state) for number, state in enumerate(states) if not state.withdrawn]
-        for number, state in kept:
-            names = [name for name, place in _places(kept, here).items() if place == number]
-            if names:
-                self._link_memento(original, state, names)
+        self._link_around(self.original(row, slug), states, max(len(then) - 1, 0))
         return {
             "Location": f"/v1/{row.kind}/{slug}?on={shown.on}&release={shown.release}",
             "Cache-Control": "public, max-age=60",
@@ -95,12 +91,21 @@ class Gate(Reading):
         if moment is None:
             return
         self.response.headers["Memento-Datetime"] = http_date(moment)
-        before = [state for state in timeline(self.session, row, slug, at) if not state.withdrawn]
-        original = self.original(row, slug)
-        if before:
-            self._link_memento(original, before[0], ["first"])
-        if len(before) > 1:
-            self._link_memento(original, before[-2], ["prev"])
+        states = timeline(self.session, row, slug, at)
+        # What comes later is not known here: the last of these is the one that is shown.
+        self._link_around(self.original(row, slug), states, len(states) - 1, known={"first", "prev"})
+
+    def _link_around(
+        self, original: str, states: Sequence[Memento], here: int, known: Collection[str] = RELATIONS
+    ) -> None:
+        """Links to the first and the last state, and to those before and after the one that is shown."""
+        kept = [number for number, state in enumerate(states) if not state.withdrawn]
+        before, after = [n for n in kept if n < here], [n for n in kept if n > here]
+        places = {"first": kept[:1], "last": kept[-1:], "prev": before[-1:], "next": after[:1]}
+        for number in sorted({n for found in places.values() for n in found}):
+            names = [name for name in RELATIONS if name in known and number in places[name]]
+            if names:
+                self._link_memento(original, states[number], names)
 
     def _times(self) -> dict[str, str]:
         """What a refusal says of time, too: that there was nothing then is a state like any other."""
@@ -117,16 +122,6 @@ class Gate(Reading):
         self.link(
             " ".join([*names, "memento"]), memento_url(original, state), datetime=http_date(state.moment)
         )
-
-
-def _places(kept: list[tuple[int, Memento]], here: int) -> dict[str, int]:
-    """Which of the states are the first, the last, and those before and after the one that is shown."""
-    numbers = [number for number, _ in kept]
-    if not numbers:
-        return {}
-    before, after = [n for n in numbers if n < here], [n for n in numbers if n > here]
-    around = ({"prev": before[-1]} if before else {}) | ({"next": after[0]} if after else {})
-    return {"first": numbers[0], "last": numbers[-1], **around}
 
 
 def _moment(wanted: str) -> datetime:

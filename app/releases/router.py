@@ -41,6 +41,7 @@ def list_releases(query: Annotated[ReleaseQuery, Query()], reading: Reader) -> P
     at = reading.at(query)
     lines, total, following = cut(reading, up_to(at.release, query.after or 0), NEWEST_FIRST, at, query)
     items = present(reading.session, [line[0] for line in lines])
+    reading.link("alternate", "/v1/releases.atom", type=ATOM)
     return Page(items=items, total=total, on=at.on, release=at.release, next=following)
 
 
@@ -94,7 +95,7 @@ def get_release_feed(query: Annotated[FeedQuery, Query()], reading: Reader) -> R
     shown = entries(reading.session, found[: query.limit], query)
     reading.modified(updated(shown))
     filters = query.filters()
-    links = {"self": reading.base() + reading.url(reading.request.query_params)}
+    links = {"self": reading.base() + reading.url(dict(sorted(reading.request.query_params.items())))}
     if len(found) > query.limit:
         older = filters | {"limit": str(query.limit), "until": str(found[-1].number)}
         links["next"] = reading.base() + reading.url(older)
