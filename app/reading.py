@@ -30,7 +30,7 @@ from sqlmodel import Session
 from app import __version__
 from app.database import reading as reading_session
 from app.errors import Invalid, NotFound
-from app.http import preferred
+from app.negotiation import preferred
 from app.versioning import At, Row, check_release, latest_release, release_known_at
 
 # What a whole list can be had as.
