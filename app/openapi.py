@@ -85,9 +85,11 @@ def _describe(operation: dict[str, Any]) -> None:
             operation["responses"]["200"]["content"].setdefault(media_type, {})
     example = EXAMPLES.get(operation["operationId"])
     if example is not None:
-        content = next(r["content"] for status, r in operation["responses"].items() if status.startswith("2"))
-        media_type = next((media for media in content if media.endswith("json")), next(iter(content)))
-        content[media_type]["example"] = example["answer"]
+        success = next(status for status in ("201", "200", "204") if status in operation["responses"])
+        content = operation["responses"][success].get("content", {})
+        for media_type in [media for media in content if media.endswith("json")] or list(content):
+            content[media_type]["example"] = example["answer"]
+            break
         if "body" in example:
             for media in operation["requestBody"]["content"].values():
                 media["example"] = example["body"]

@@ -12,7 +12,11 @@ from typing import Any
 
 import httpx
 
+from app.database import create
+from app.migrating import migrate
 from tests.conftest import LIZHOU, application, client_of, prepare
+from tests.office import opened
+from tests.story import told
 
 # One or a few services keep an example readable; the requests are those of the README.
 PERSON: dict[str, Any] = {
@@ -111,6 +115,10 @@ def requests() -> dict[str, tuple[str, dict[str, Any]]]:
         "/v1/{kind}/{slug}/timemap",
         {"kind": "services", "slug": SLUGS["services"], "on": "2099-01-01", "release": 1},
     )
+    found["getDocument"] = (
+        "/v1/documents/{kind}/{slug}",
+        {"kind": "services", "slug": SLUGS["services"], **PINNED},
+    )
     found["listReleaseChanges"] = ("/v1/releases/{number}/changes", {"number": 1, "limit": 2})
     for operation, path in {
         "getFrontPage": "/",
@@ -134,13 +142,17 @@ async def answer_to(
     return answer.json() if "json" in answer.headers["content-type"] else answer.text
 
 
+# What no two catalogues share: times, and what is made at random or follows from a time.
+OWN = {"recorded_at", "datetime", "uri", "created_at", "at", "seal", "secret"}
+
+
 def comparable(answer: Any) -> Any:
     """An answer without the time of publication, and what follows from it, which no two catalogues share."""
     if isinstance(answer, str) and answer.startswith("<?xml"):
         return re.sub(r"<(id|updated|published)>[^<]*", r"<\1>", answer)
     if isinstance(answer, dict):
         return {
-            key: "(a time)" if key in {"recorded_at", "datetime", "uri"} else comparable(value)
+            key: "(its own)" if key in OWN else comparable(value)
             for key, value in answer.items()
             # The day of a release's changes is the day it was published.
             if not (key in {"on", "next"} and "changes" in str(answer.get("next")))
@@ -163,6 +175,11 @@ async def renew() -> None:
                 answer = await answer_to(client, path, parameters, body)
                 examples[operation] = {"parameters": parameters, "body": body, "answer": answer}
         app.state.engine.dispose()
+        empty = create(f"sqlite:///{scratch}/empty.db")
+        migrate(empty)
+        async with opened(empty, direct_publishing=True) as office:
+            examples |= await told(office)
+        empty.dispose()
     FILE.write_text(json.dumps(examples, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
 
 

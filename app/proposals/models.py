@@ -91,7 +91,7 @@ class ProposalDocument(ProposalSummary):
     model_config = ConfigDict(title="提案")
 
     changeset: Submission = WireField(
-        title="变更集", description="What it would publish, in its newest revision"
+        title="拟发布内容", description="What it would publish, in its newest revision"
     )
     events: list[EventDocument] = WireField(
         title="办理记录", description="All that was done to it, oldest first"
