@@ -5,12 +5,12 @@ Knows no kind. `in_force_clause` is the only place that says which version appli
 
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date, datetime
+from functools import cache, lru_cache
 from typing import Annotated, Any, ClassVar, NamedTuple, TypeVar
 
 from pydantic import BaseModel, StringConstraints
 from pydantic import Field as WireField
-from sqlalchemy import ColumnElement, and_, exists, func, select, tuple_
-from sqlalchemy.orm import aliased
+from sqlalchemy import ColumnElement, FromClause, and_, exists, func, inspect, select, tuple_
 from sqlmodel import Field, Session, SQLModel, col
 
 from app.database import Moment
@@ -145,23 +145,32 @@ def recorded(session: Session, rows: Iterable[Row]) -> dict[int, datetime]:
     return {release.number: release.recorded_at for release in session.scalars(found)}
 
 
-def visible(row: type[Row], at: At) -> ColumnElement[bool]:
-    return and_(col(row.release) <= at.release, col(row.valid_from) <= at.on)
+def visible(row: FromClause, at: At) -> ColumnElement[bool]:
+    return and_(row.c.release <= at.release, row.c.valid_from <= at.on)
 
 
+# To put the clause together takes longer than to ask it, and most reads are of one day at one release.
+@lru_cache(maxsize=512)
 def in_force_clause(row: type[Row], at: At) -> ColumnElement[bool]:
     """True for the one version of each resource that applies on day `at.on` at release `at.release`.
 
     Among the versions visible there, the one with the latest `valid_from` and then the highest version
     applies; if that one is withdrawn, none does.
     """
-    later = aliased(row)
+    this, later = _tables(row)
     overtaken = exists().where(
-        col(later.slug) == col(row.slug),
+        later.c.slug == this.c.slug,
         visible(later, at),
-        tuple_(col(later.valid_from), col(later.version)) > tuple_(col(row.valid_from), col(row.version)),
+        tuple_(later.c.valid_from, later.c.version) > tuple_(this.c.valid_from, this.c.version),
     )
-    return and_(visible(row, at), ~overtaken, col(row.withdrawn).is_(False))
+    return and_(visible(this, at), ~overtaken, this.c.withdrawn.is_(False))
+
+
+@cache
+def _tables(row: type[Row]) -> tuple[FromClause, FromClause]:
+    """The table of a kind, and the same once more to compare its versions with each other."""
+    table: FromClause = inspect(row).local_table
+    return table, table.alias()
 
 
 def in_force(session: Session, row: type[R], slug: str, at: At) -> R:
@@ -171,7 +180,7 @@ def in_force(session: Session, row: type[R], slug: str, at: At) -> R:
     """
     newest = (
         select(row)
-        .where(col(row.slug) == slug, visible(row, at))
+        .where(col(row.slug) == slug, visible(_tables(row)[0], at))
         .order_by(col(row.valid_from).desc(), col(row.version).desc())
         .limit(1)
     )
