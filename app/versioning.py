@@ -6,11 +6,13 @@ Knows no kind. `in_force_clause` is the only place that says which version appli
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date, datetime
 from functools import cache, lru_cache
-from typing import Annotated, Any, ClassVar, NamedTuple, TypeVar
+from typing import Annotated, Any, ClassVar, NamedTuple, TypeVar, cast
 
 from pydantic import BaseModel, StringConstraints
 from pydantic import Field as WireField
-from sqlalchemy import ColumnElement, FromClause, and_, exists, func, inspect, select, tuple_
+from sqlalchemy import (
+    ColumnElement, Connection, FromClause, Select, and_, bindparam, exists, func, inspect, select, tuple_,
+)
 from sqlmodel import Field, Session, SQLModel, col
 
 from app.database import Moment
@@ -127,9 +129,15 @@ def envelope(row: Row, at: At, recorded_at: datetime) -> dict[str, Any]:
     }
 
 
-def latest_release(session: Session) -> int:
+NEWEST = select(func.max(col(Release.number)))
+RECORDED = select(col(Release.number), col(Release.recorded_at)).where(
+    col(Release.number).in_(bindparam("numbers", expanding=True))
+)
+
+
+def latest_release(session: Session | Connection) -> int:
     """The newest release's number; 0 while nothing has been published."""
-    return session.scalar(select(func.max(col(Release.number)))) or 0
+    return session.scalar(NEWEST) or 0
 
 
 def release_known_at(session: Session, moment: datetime) -> int:
@@ -141,8 +149,7 @@ def release_known_at(session: Session, moment: datetime) -> int:
 def recorded(session: Session, rows: Iterable[Row]) -> dict[int, datetime]:
     """When each of the rows' releases was published."""
     numbers = {row.release for row in rows}
-    found = select(Release).where(col(Release.number).in_(numbers))
-    return {release.number: release.recorded_at for release in session.scalars(found)}
+    return {number: moment for number, moment in session.execute(RECORDED, {"numbers": sorted(numbers)})}
 
 
 def visible(row: FromClause, at: At) -> ColumnElement[bool]:
@@ -173,18 +180,31 @@ def _tables(row: type[Row]) -> tuple[FromClause, FromClause]:
     return table, table.alias()
 
 
+# Stands in a statement for the day and the release that it is asked with.
+ASKED = At(cast("date", bindparam("on")), cast("int", bindparam("release")))
+
+
+@cache
+def _newest(row: type[R]) -> Select[R]:
+    return (
+        select(row)
+        .where(col(row.slug) == bindparam("slug"), visible(_tables(row)[0], ASKED))
+        .order_by(col(row.valid_from).desc(), col(row.version).desc())
+        .limit(1)
+    )
+
+
+@cache
+def _in_force_of(row: type[R]) -> Select[R]:
+    return select(row).where(col(row.slug).in_(bindparam("slugs", expanding=True)), in_force_clause(row, ASKED))
+
+
 def in_force(session: Session, row: type[R], slug: str, at: At) -> R:
     """The version of one resource that applies.
 
     Raises `NotFound` for what never was or does not apply yet, `Gone` for what is withdrawn.
     """
-    newest = (
-        select(row)
-        .where(col(row.slug) == slug, visible(_tables(row)[0], at))
-        .order_by(col(row.valid_from).desc(), col(row.version).desc())
-        .limit(1)
-    )
-    found = session.scalar(newest)
+    found = session.scalar(_newest(row), {"slug": slug, **at._asdict()})
     if found is None:
         raise _not_there(session, row, slug, at)
     if found.withdrawn:
@@ -224,7 +244,7 @@ def in_force_by_slug(session: Session, row: type[R], slugs: Iterable[str], at: A
     wanted = set(slugs)
     if not wanted:
         return {}
-    rows = session.scalars(select(row).where(col(row.slug).in_(wanted), in_force_clause(row, at)))
+    rows = session.scalars(_in_force_of(row), {"slugs": sorted(wanted), **at._asdict()})
     return {found.slug: found for found in rows}
 
 
