@@ -7,7 +7,7 @@ from typing import Any, Generic, TypeVar, cast
 from urllib.parse import urlencode
 
 from pydantic import BaseModel, ConfigDict, Field
-from sqlalchemy import ColumnElement, Integer, Select, SQLColumnExpression, String, func, select, tuple_
+from sqlalchemy import ColumnElement, Integer, Select, SQLColumnExpression, func, select, tuple_
 from sqlmodel import col
 
 from app.reading import Cursor, ListQuery, PageQuery, Reading, bad_cursor
@@ -119,7 +119,7 @@ def cut(
 def _from_the_start(order: Order) -> list[ColumnElement[bool]]:
     """Always true, and tells SQLite to walk the first column's index rather than to sort the whole list."""
     first = cast("ColumnElement[Any]", order[0])
-    return [first >= ""] if isinstance(first.type, String) else []
+    return [] if isinstance(first.type, Integer) else [first >= ""]
 
 
 def _after(cursor: Cursor, order: Order) -> list[str | int]:
