@@ -138,6 +138,10 @@ async def _give(kept: Kept, if_none_match: str | None, send: Send) -> None:
     status, headers, body = HTTPStatus.OK, kept.headers, kept.body
     if has_tag(if_none_match, kept.tag):
         status, body = HTTPStatus.NOT_MODIFIED, b""
-        headers = [header for header in headers if not header[0].startswith(b"content-") or header[0] == b"content-location"]
+        headers = [
+            header
+            for header in headers
+            if not header[0].startswith(b"content-") or header[0] == b"content-location"
+        ]
     await send({"type": "http.response.start", "status": int(status), "headers": list(headers)})
     await send({"type": "http.response.body", "body": body})

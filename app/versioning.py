@@ -11,7 +11,17 @@ from typing import Annotated, Any, ClassVar, NamedTuple, TypeVar, cast
 from pydantic import BaseModel, StringConstraints
 from pydantic import Field as WireField
 from sqlalchemy import (
-    ColumnElement, Connection, FromClause, Select, and_, bindparam, exists, func, inspect, select, tuple_,
+    ColumnElement,
+    Connection,
+    FromClause,
+    Select,
+    and_,
+    bindparam,
+    exists,
+    func,
+    inspect,
+    select,
+    tuple_,
 )
 from sqlmodel import Field, Session, SQLModel, col
 
@@ -149,7 +159,7 @@ def release_known_at(session: Session, moment: datetime) -> int:
 def recorded(session: Session, rows: Iterable[Row]) -> dict[int, datetime]:
     """When each of the rows' releases was published."""
     numbers = {row.release for row in rows}
-    return {number: moment for number, moment in session.execute(RECORDED, {"numbers": sorted(numbers)})}
+    return dict(session.execute(RECORDED, {"numbers": sorted(numbers)}).tuples().all())
 
 
 def visible(row: FromClause, at: At) -> ColumnElement[bool]:
@@ -196,7 +206,9 @@ def _newest(row: type[R]) -> Select[R]:
 
 @cache
 def _in_force_of(row: type[R]) -> Select[R]:
-    return select(row).where(col(row.slug).in_(bindparam("slugs", expanding=True)), in_force_clause(row, ASKED))
+    return select(row).where(
+        col(row.slug).in_(bindparam("slugs", expanding=True)), in_force_clause(row, ASKED)
+    )
 
 
 def in_force(session: Session, row: type[R], slug: str, at: At) -> R:
