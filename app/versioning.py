@@ -159,7 +159,7 @@ def release_known_at(session: Session, moment: datetime) -> int:
 def recorded(session: Session, rows: Iterable[Row]) -> dict[int, datetime]:
     """When each of the rows' releases was published."""
     numbers = {row.release for row in rows}
-    return dict(session.execute(RECORDED, {"numbers": sorted(numbers)}).tuples().all())
+    return dict(tuple(line) for line in session.execute(RECORDED, {"numbers": sorted(numbers)}))
 
 
 def visible(row: FromClause, at: At) -> ColumnElement[bool]:
@@ -216,7 +216,7 @@ def in_force(session: Session, row: type[R], slug: str, at: At) -> R:
 
     Raises `NotFound` for what never was or does not apply yet, `Gone` for what is withdrawn.
     """
-    found = session.scalar(_newest(row), {"slug": slug, **at._asdict()})
+    found: R | None = session.scalar(_newest(row), {"slug": slug, **at._asdict()})
     if found is None:
         raise _not_there(session, row, slug, at)
     if found.withdrawn:
