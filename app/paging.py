@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import ColumnElement, Integer, Select, SQLColumnExpression, func, select, tuple_
 from sqlmodel import col
 
+from app.kept import look_up
 from app.reading import Cursor, ListQuery, PageQuery, Reading, bad_cursor
 from app.search import Match, Through, matches, search
 from app.versioning import At, R, in_force_clause, never_was
@@ -68,7 +69,7 @@ def listed(
         hits = search(reading.session, row, at, q, through)
         wanted = wanted.join(hits, hits.c.slug == col(row.slug))
         order = [hits.c.rank]
-    lines, total, following = cut(reading, wanted, [*order, col(row.slug)], at, query)
+    lines, total, following = cut(reading, wanted, [*order, col(row.slug)], at, query, still=True)
     found = [line[0] for line in lines]
     matched = None if q is None else matches(reading.session, row, found, at, q, through)
     return Listing(at, found, total, following, matched)
@@ -89,16 +90,18 @@ def cut(
     order: Order,
     at: At,
     query: PageQuery,
+    *,
+    still: bool = False,
 ) -> tuple[Sequence[Any], int, str | None]:
     """The page of `wanted` that the query's cursor stands before, the total, and the next page's URL.
 
-    `order` must tell any two lines apart and hold no null.
+    `order` must tell any two lines apart and hold no null; a list that never changes at `at` stands `still`.
     """
     place: list[Any] = [expression.label(f"place_{number}") for number, expression in enumerate(order)]
     page = wanted.add_columns(*place).order_by(*place).limit(query.limit + 1)
     cursor = reading.place(query)
     if cursor is None:
-        total = reading.session.scalar(select(func.count()).select_from(wanted.subquery())) or 0
+        total = _total(reading, wanted, at if still else None, query)
         page = page.where(*_from_the_start(order))
     else:
         total = cursor.total
@@ -114,6 +117,19 @@ def cut(
         following = f"{reading.request.url.path}?{urlencode(asked)}"
         reading.link("next", following)
     return lines, total, following
+
+
+def _total(reading: Reading, wanted: Select[*tuple[Any, ...]], at: At | None, query: PageQuery) -> int:
+    def ask(lists: list[str]) -> dict[str, int]:
+        counted = reading.session.scalar(select(func.count()).select_from(wanted.subquery())) or 0
+        return dict.fromkeys(lists, counted)
+
+    this_list = f"{reading.request.url.path}?{urlencode(query.filters())}"
+    return (
+        ask([this_list])[this_list]
+        if at is None
+        else look_up(reading.session, at, [this_list], ask)[this_list]
+    )
 
 
 def _from_the_start(order: Order) -> list[ColumnElement[bool]]:

@@ -27,6 +27,7 @@ from sqlmodel import Field, Session, SQLModel, col
 
 from app.database import Moment
 from app.errors import Fault, Gone, Invalid, NotFound, Said
+from app.kept import look_up
 
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=120)]
 Text = Annotated[str, StringConstraints(min_length=1, max_length=4000, pattern=r"^\S(.*\S)?$")]
@@ -158,8 +159,11 @@ def release_known_at(session: Session, moment: datetime) -> int:
 
 def recorded(session: Session, rows: Iterable[Row]) -> dict[int, datetime]:
     """When each of the rows' releases was published."""
-    numbers = {row.release for row in rows}
-    return dict(tuple(line) for line in session.execute(RECORDED, {"numbers": sorted(numbers)}))
+
+    def ask(numbers: list[int]) -> dict[int, datetime]:
+        return dict(tuple(line) for line in session.execute(RECORDED, {"numbers": numbers}))
+
+    return look_up(session, Release, (row.release for row in rows), ask)
 
 
 def visible(row: FromClause, at: At) -> ColumnElement[bool]:
@@ -253,11 +257,12 @@ def never_was(row: type[Row], release: int) -> NotFound:
 
 def in_force_by_slug(session: Session, row: type[R], slugs: Iterable[str], at: At) -> dict[str, R]:
     """The versions in force of several resources; what is not in force is left out."""
-    wanted = set(slugs)
-    if not wanted:
-        return {}
-    rows = session.scalars(_in_force_of(row), {"slugs": sorted(wanted), **at._asdict()})
-    return {found.slug: found for found in rows}
+
+    def ask(wanted: list[str]) -> dict[str, R]:
+        rows = session.scalars(_in_force_of(row), {"slugs": wanted, **at._asdict()})
+        return {found.slug: found for found in rows}
+
+    return look_up(session, (row, at), slugs, ask)
 
 
 def pinned(session: Session, row: type[R], slug: str, version: int) -> R:

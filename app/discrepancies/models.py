@@ -9,6 +9,7 @@ from sqlmodel import Field as Column
 from sqlmodel import Session, col
 
 from app.errors import Said
+from app.kept import look_up
 from app.plans.models import PlanVersion, period_ended, slugs_in_region
 from app.provenance import Source, not_stated
 from app.reading import SearchQuery
@@ -130,7 +131,7 @@ class DiscrepancyQuery(SearchQuery):
 
 IN_PLAN_ORDER = (col(DiscrepancyVersion.plan), col(DiscrepancyVersion.position))
 OF_PLANS = (
-    select(col(DiscrepancyVersion.slug), col(DiscrepancyVersion.touches))
+    select(col(DiscrepancyVersion.plan), col(DiscrepancyVersion.slug), col(DiscrepancyVersion.touches))
     .where(
         in_force_clause(DiscrepancyVersion, ASKED),
         col(DiscrepancyVersion.plan).in_(bindparam("plans", expanding=True)),
@@ -170,9 +171,18 @@ def touching(
     session: Session, at: At, kind: str, plans: Iterable[str], slugs: Iterable[str]
 ) -> dict[str, list[str]]:
     """For each resource of a kind: the discrepancies in force that are about it."""
+
+    def ask(wanted: list[str]) -> dict[str, list[tuple[str, list[dict[str, str]]]]]:
+        found: dict[str, list[tuple[str, list[dict[str, str]]]]] = {plan: [] for plan in wanted}
+        for plan, discrepancy, touches in session.execute(OF_PLANS, {"plans": wanted, **at._asdict()}):
+            found[plan].append((discrepancy, touches))
+        return found
+
     about: dict[str, list[str]] = {slug: [] for slug in slugs}
-    for discrepancy, touches in session.execute(OF_PLANS, {"plans": sorted(set(plans)), **at._asdict()}):
-        for touched in touches:
-            if touched["kind"] == kind and touched["slug"] in about:
-                about[touched["slug"]].append(discrepancy)
+    of_plans = look_up(session, (OF_PLANS, at), plans, ask)
+    for _, discrepancies in sorted(of_plans.items()):
+        for discrepancy, touches in discrepancies:
+            for touched in touches:
+                if touched["kind"] == kind and touched["slug"] in about:
+                    about[touched["slug"]].append(discrepancy)
     return about
