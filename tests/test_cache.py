@@ -12,9 +12,12 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import Engine, event
+from sqlmodel import Session
 
 from app.cache import Answers, Asked, Kept
 from app.database import writing
+from app.kept import NAME, look_up
+from app.kept import Store as LookedUp
 from app.keys.models import create as create_key
 from app.main import create_app
 from app.settings import Settings
@@ -206,3 +209,40 @@ def test_no_more_is_kept_than_there_is_room_for(reads: list[tuple[int, int]], mo
         assert sum(len(answer.body) for answer in answers.kept.values()) <= answers.size <= most or not kept
         # What is left is what was asked for last, each as it was kept last.
         assert kept == {one: str(last[one]) for one in list(last)[len(last) - len(kept) :]}
+
+
+async def test_references_are_looked_up_once_for_a_day_and_a_release(engine: Engine) -> None:
+    url = engine.url.render_as_string(hide_password=False)
+    async with reading(url, cache_mb=0) as (client, asked):
+        first = (await client.get("/v1/services?limit=5")).json()
+        slug = first["items"][0]["slug"]
+        with statements(asked) as said:
+            again = (await client.get("/v1/services?limit=5")).json()
+            one = (await client.get(f"/v1/services/{slug}")).json()
+        assert again == first
+        assert one == first["items"][0]
+        assert len(said) == 4, said  # for both: the latest release, and the services themselves
+        concept_of = one["concept"]
+        known = (await client.get(f"/v1/documents/concepts/{concept_of}")).json()
+        put(engine, known | {"name": "改名", "change_note": "A test."}, publisher="clerk")
+        assert (await client.get(f"/v1/services/{slug}")).json()["concept_name"] == "改名"
+        before = await client.get(f"/v1/services/{slug}?release=1")
+        assert before.json()["concept_name"] == one["concept_name"]
+
+
+@given(st.lists(st.lists(st.integers(0, 12), max_size=6), max_size=30), st.integers(1, 8))
+def test_what_was_looked_up_is_what_would_be_found(lookups: list[list[int]], most: int) -> None:
+    there = {number: f"thing {number}" for number in range(0, 13, 2)}
+    with Session(info={NAME: LookedUp(most)}) as session:
+        for keys in lookups:
+            asked: list[int] = []
+
+            def ask(missing: list[int], asked: list[int] = asked) -> dict[int, str]:
+                asked += missing
+                return {key: there[key] for key in missing if key in there}
+
+            found = look_up(session, "things", keys, ask)
+            assert found == {key: there[key] for key in keys if key in there}
+            assert len(asked) == len(set(asked))
+            assert len(session.info[NAME].things) <= most
+            assert look_up(session, "others", keys, lambda _: {}) == {}
