@@ -29,9 +29,7 @@ $(BIN)/python:
 	@touch $@
 
 serve: .venv/.run
-	@$(BIN)/catalogue migrate
-	@$(BIN)/catalogue publish seed
-	@exec $(BIN)/catalogue serve
+	@exec $(BIN)/catalogue serve --publish seed
 
 test: .venv/.dev
 	$(BIN)/pytest -n 2 $(ARGS)

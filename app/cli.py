@@ -51,10 +51,23 @@ HandedIn = Annotated[
 
 
 @app.command()
-def serve() -> None:
+def serve(
+    folder: Annotated[
+        Path | None,
+        typer.Option(
+            "--publish",
+            exists=True,
+            file_okay=False,
+            help="First migrate, and publish this folder of seed files: all in one process, which is quicker",
+        ),
+    ] = None,
+) -> None:
     """Serve the catalogue on HOST and PORT until stopped."""
     import uvicorn
 
+    if folder is not None:
+        migrate()
+        publish(folder)
     settings = Settings()
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     base = f"http://{host}:{settings.port}"

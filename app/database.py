@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlmodel import Session, SQLModel
 
+from app import kept
 from app.errors import Said, StorageUnavailable
 
 # Names that a migration on either database can rely on.
@@ -86,7 +87,7 @@ def _begin_sqlite(connection: Any) -> None:  # noqa: ANN401 - SQLAlchemy's event
 @contextmanager
 def reading(engine: Engine) -> Iterator[Session]:
     """A session that is never committed."""
-    with translated(), Session(engine) as session:
+    with translated(), Session(engine, info={kept.NAME: kept.store_of(engine)}) as session:
         yield session
 
 

@@ -16,6 +16,7 @@ from starlette.middleware.gzip import GZipMiddleware
 
 from app import __version__, logs
 from app.bundles.router import router as bundles
+from app.cache import Cache
 from app.changes.router import router as changes
 from app.comparison.router import router as comparison
 from app.concepts.router import router as concepts
@@ -131,6 +132,8 @@ def create_app(settings: Settings | None = None, *, today: Callable[[], date] = 
     app.openapi = lambda: document(app)  # type: ignore[method-assign]
 
     app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=6)
+    if settings.cache_mb and not settings.reading_takes_key:
+        app.add_middleware(Cache, engine=app.state.engine, today=today, megabytes=settings.cache_mb)
     app.add_middleware(Manners, router=app.router)
     app.add_middleware(
         CORSMiddleware,

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import ColumnElement, Integer, Select, SQLColumnExpression, func, select, tuple_
 from sqlmodel import Session, col
 
+from app.kept import look_up
 from app.reading import Cursor, ListQuery, PageQuery, Reading, bad_cursor
 from app.search import Match, Through, matches, search
 from app.versioning import At, R, in_force_clause, never_was
@@ -64,7 +65,7 @@ def listed(
     """
     q = getattr(query, "q", None)
     wanted, order = all_wanted(reading.session, row, at, where, order, through, q)
-    lines, total, following = cut(reading, wanted, order, at, query)
+    lines, total, following = cut(reading, wanted, order, at, query, still=True)
     found = [line[0] for line in lines]
     matched = None if q is None else matches(reading.session, row, found, at, q, through)
     return Listing(at, found, total, following, matched)
@@ -103,22 +104,27 @@ def cut(
     order: Order,
     at: At,
     query: PageQuery,
+    *,
+    still: bool = False,
 ) -> tuple[Sequence[Any], int, str | None]:
     """The page of `wanted` that the query's cursor stands before, the total, and the next page's URL.
 
-    `order` must tell any two lines apart and hold no null.
+    `order` must tell any two lines apart and hold no null; a list that never changes at `at` stands `still`.
     """
-    total = reading.session.scalar(select(func.count()).select_from(wanted.subquery())) or 0
     place: list[Any] = [expression.label(f"place_{number}") for number, expression in enumerate(order)]
-    page = wanted.add_columns(*place).order_by(*order).limit(query.limit + 1)
+    page = wanted.add_columns(*place).order_by(*place).limit(query.limit + 1)
     cursor = reading.place(query)
-    if cursor is not None:
+    if cursor is None:
+        total = _total(reading, wanted, at if still else None, query)
+        page = page.where(*_from_the_start(order))
+    else:
+        total = cursor.total
         page = page.where(tuple_(*order) > tuple_(*_after(cursor, order)))
     lines = reading.session.execute(page).all()
     following = None
     if len(lines) > query.limit:
         lines = lines[: query.limit]
-        following = _following(reading, at, query, list(lines[-1][-len(order) :]))
+        following = _following(reading, at, query, list(lines[-1][-len(order) :]), total)
     return lines, total, following
 
 
@@ -132,17 +138,37 @@ def sliced(reading: Reading, items: Sequence[T], at: At, query: PageQuery) -> Pa
             case _:
                 raise bad_cursor()
     end = start + query.limit
-    following = _following(reading, at, query, [end]) if end < len(items) else None
+    following = _following(reading, at, query, [end], len(items)) if end < len(items) else None
     return Page(items=list(items[start:end]), total=len(items), on=at.on, release=at.release, next=following)
 
 
-def _following(reading: Reading, at: At, query: PageQuery, after: list[Any]) -> str:
+def _following(reading: Reading, at: At, query: PageQuery, after: list[Any], total: int) -> str:
     """The URL of the next page, and the answer's link to it."""
-    cursor = Cursor(on=at.on.isoformat(), release=at.release, of=reading.fingerprint(query), after=after)
+    on, of = at.on.isoformat(), reading.fingerprint(query)
+    cursor = Cursor(on=on, release=at.release, of=of, total=total, after=after)
     asked = query.filters() | {"limit": str(query.limit), "cursor": cursor.encoded()}
     following = f"{reading.request.url.path}?{urlencode(asked)}"
     reading.link("next", following)
     return following
+
+
+def _total(reading: Reading, wanted: Select[*tuple[Any, ...]], at: At | None, query: PageQuery) -> int:
+    def ask(lists: list[str]) -> dict[str, int]:
+        counted = reading.session.scalar(select(func.count()).select_from(wanted.subquery())) or 0
+        return dict.fromkeys(lists, counted)
+
+    this_list = f"{reading.request.url.path}?{urlencode(query.filters())}"
+    return (
+        ask([this_list])[this_list]
+        if at is None
+        else look_up(reading.session, at, [this_list], ask)[this_list]
+    )
+
+
+def _from_the_start(order: Order) -> list[ColumnElement[bool]]:
+    """Always true, and tells SQLite to walk the first column's index rather than to sort the whole list."""
+    first = cast("ColumnElement[Any]", order[0])
+    return [] if isinstance(first.type, Integer) else [first >= ""]
 
 
 def _after(cursor: Cursor, order: Order) -> list[str | int]:

@@ -174,6 +174,8 @@ class Cursor(BaseModel):
     on: Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}$")]
     release: ReleaseNumber
     of: str
+    # A list that stands still is counted once.
+    total: Annotated[int, Field(ge=0, lt=2**31)]
     # No more than either database takes: a cursor comes back from outside.
     after: list[Annotated[str, Field(pattern=r"^[^\x00]*$")] | Annotated[int, Field(ge=-(2**31), lt=2**31)]]
 

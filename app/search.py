@@ -199,11 +199,11 @@ def _has(term: list[str], dialect: Dialect) -> ColumnElement[bool]:
     return entries.c.id.in_(found)
 
 
-def _rank(term: list[str]) -> ColumnElement[int]:
+def _rank(term: list[str], found: FromClause) -> ColumnElement[int]:
     """How good a hit is: first what kind of field, whole or in part; then the shorter the text the better."""
-    whole = entries.c.whole == "".join(term)
-    length = func.length(entries.c.whole)
-    return (entries.c.weight + case((whole, 0), else_=PARTIAL)) * 1000 + case(
+    whole = found.c.whole == "".join(term)
+    length = func.length(found.c.whole)
+    return (found.c.weight + case((whole, 0), else_=PARTIAL)) * 1000 + case(
         (length > LONGEST, LONGEST), else_=length
     )
 
@@ -243,26 +243,25 @@ def _hits(
     session: Session, row: type[Row], at: At, term: list[str], through: Sequence[Through]
 ) -> CompoundSelect[Any]:
     """Every entry in which one term is found, with the slug of the resource that it speaks for."""
-    dialect = session.get_bind().dialect
-    rank = _rank(term)
-    entry = (entries.c.kind, entries.c.field, entries.c.text, entries.c.written)
+    # Found once for all that it may speak for; a planner left to itself begins with everything of a kind.
+    matching = select(entries).where(_has(term, session.get_bind().dialect))
+    found = matching.cte().prefix_with("MATERIALIZED")
+    rank = _rank(term, found)
+    entry = (found.c.kind, found.c.field, found.c.text, found.c.written)
     own = select(col(row.slug).label("slug"), rank.label("rank"), *entry).where(
-        _speaks_for(row), in_force_clause(row, at), _has(term, dialect)
+        _speaks_for(row, found), in_force_clause(row, at)
     )
     by_reference = [
         select(col(row.slug), rank + weight * 1000, *entry).where(
-            _speaks_for(other),
+            _speaks_for(other, found),
             col(getattr(row, column)) == col(other.slug),
             in_force_clause(other, at),
             in_force_clause(row, at),
-            _has(term, dialect),
         )
         for column, other, weight in through
     ]
     return union_all(own, *by_reference)
 
 
-def _speaks_for(row: type[Row]) -> ColumnElement[bool]:
-    return and_(
-        entries.c.kind == row.kind, entries.c.slug == col(row.slug), entries.c.version == col(row.version)
-    )
+def _speaks_for(row: type[Row], found: FromClause) -> ColumnElement[bool]:
+    return and_(found.c.kind == row.kind, found.c.slug == col(row.slug), found.c.version == col(row.version))

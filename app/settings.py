@@ -22,6 +22,9 @@ class Settings(BaseSettings):
     threads: int = Field(
         40, ge=1, le=400, description="Requests answered at once; the connection pool has as many"
     )
+    cache_mb: int = Field(
+        64, ge=0, le=65_536, description="Megabytes of answers that each process keeps in memory; 0: none"
+    )
     direct_publishing: bool = Field(
         default=False,
         description="Whether one publisher may publish alone, without a proposal that another approves",

@@ -5,16 +5,29 @@ Knows no kind. `in_force_clause` is the only place that says which version appli
 
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date, datetime
-from typing import Annotated, Any, ClassVar, NamedTuple, TypeVar
+from functools import cache, lru_cache
+from typing import Annotated, Any, ClassVar, NamedTuple, TypeVar, cast
 
 from pydantic import BaseModel, StringConstraints
 from pydantic import Field as WireField
-from sqlalchemy import ColumnElement, and_, exists, func, select, tuple_
-from sqlalchemy.orm import aliased
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    FromClause,
+    Select,
+    and_,
+    bindparam,
+    exists,
+    func,
+    inspect,
+    select,
+    tuple_,
+)
 from sqlmodel import Field, Session, SQLModel, col
 
 from app.database import Moment
 from app.errors import Fault, Gone, Invalid, NotFound, Said
+from app.kept import look_up
 
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=120)]
 Text = Annotated[str, StringConstraints(min_length=1, max_length=4000, pattern=r"^\S(.*\S)?$")]
@@ -127,9 +140,15 @@ def envelope(row: Row, at: At, recorded_at: datetime) -> dict[str, Any]:
     }
 
 
-def latest_release(session: Session) -> int:
+NEWEST = select(func.max(col(Release.number)))
+RECORDED = select(col(Release.number), col(Release.recorded_at)).where(
+    col(Release.number).in_(bindparam("numbers", expanding=True))
+)
+
+
+def latest_release(session: Session | Connection) -> int:
     """The newest release's number; 0 while nothing has been published."""
-    return session.scalar(select(func.max(col(Release.number)))) or 0
+    return session.scalar(NEWEST) or 0
 
 
 def release_known_at(session: Session, moment: datetime) -> int:
@@ -140,28 +159,60 @@ def release_known_at(session: Session, moment: datetime) -> int:
 
 def recorded(session: Session, rows: Iterable[Row]) -> dict[int, datetime]:
     """When each of the rows' releases was published."""
-    numbers = {row.release for row in rows}
-    found = select(Release).where(col(Release.number).in_(numbers))
-    return {release.number: release.recorded_at for release in session.scalars(found)}
+
+    def ask(numbers: list[int]) -> dict[int, datetime]:
+        return dict(tuple(line) for line in session.execute(RECORDED, {"numbers": numbers}))
+
+    return look_up(session, Release, (row.release for row in rows), ask)
 
 
-def visible(row: type[Row], at: At) -> ColumnElement[bool]:
-    return and_(col(row.release) <= at.release, col(row.valid_from) <= at.on)
+def visible(row: FromClause, at: At) -> ColumnElement[bool]:
+    return and_(row.c.release <= at.release, row.c.valid_from <= at.on)
 
 
+# To put the clause together takes longer than to ask it, and most reads are of one day at one release.
+@lru_cache(maxsize=512)
 def in_force_clause(row: type[Row], at: At) -> ColumnElement[bool]:
     """True for the one version of each resource that applies on day `at.on` at release `at.release`.
 
     Among the versions visible there, the one with the latest `valid_from` and then the highest version
     applies; if that one is withdrawn, none does.
     """
-    later = aliased(row)
+    this, later = _tables(row)
     overtaken = exists().where(
-        col(later.slug) == col(row.slug),
+        later.c.slug == this.c.slug,
         visible(later, at),
-        tuple_(col(later.valid_from), col(later.version)) > tuple_(col(row.valid_from), col(row.version)),
+        tuple_(later.c.valid_from, later.c.version) > tuple_(this.c.valid_from, this.c.version),
     )
-    return and_(visible(row, at), ~overtaken, col(row.withdrawn).is_(False))
+    return and_(visible(this, at), ~overtaken, this.c.withdrawn.is_(False))
+
+
+@cache
+def _tables(row: type[Row]) -> tuple[FromClause, FromClause]:
+    """The table of a kind, and the same once more to compare its versions with each other."""
+    table: FromClause = inspect(row).local_table
+    return table, table.alias()
+
+
+# Stands in a statement for the day and the release that it is asked with.
+ASKED = At(cast("date", bindparam("on")), cast("int", bindparam("release")))
+
+
+@cache
+def _newest(row: type[R]) -> Select[R]:
+    return (
+        select(row)
+        .where(col(row.slug) == bindparam("slug"), visible(_tables(row)[0], ASKED))
+        .order_by(col(row.valid_from).desc(), col(row.version).desc())
+        .limit(1)
+    )
+
+
+@cache
+def _in_force_of(row: type[R]) -> Select[R]:
+    return select(row).where(
+        col(row.slug).in_(bindparam("slugs", expanding=True)), in_force_clause(row, ASKED)
+    )
 
 
 def in_force(session: Session, row: type[R], slug: str, at: At) -> R:
@@ -169,13 +220,7 @@ def in_force(session: Session, row: type[R], slug: str, at: At) -> R:
 
     Raises `NotFound` for what never was or does not apply yet, `Gone` for what is withdrawn.
     """
-    newest = (
-        select(row)
-        .where(col(row.slug) == slug, visible(row, at))
-        .order_by(col(row.valid_from).desc(), col(row.version).desc())
-        .limit(1)
-    )
-    found = session.scalar(newest)
+    found: R | None = session.scalar(_newest(row), {"slug": slug, **at._asdict()})
     if found is None:
         raise _not_there(session, row, slug, at)
     if found.withdrawn:
@@ -212,11 +257,12 @@ def never_was(row: type[Row], release: int) -> NotFound:
 
 def in_force_by_slug(session: Session, row: type[R], slugs: Iterable[str], at: At) -> dict[str, R]:
     """The versions in force of several resources; what is not in force is left out."""
-    wanted = set(slugs)
-    if not wanted:
-        return {}
-    rows = session.scalars(select(row).where(col(row.slug).in_(wanted), in_force_clause(row, at)))
-    return {found.slug: found for found in rows}
+
+    def ask(wanted: list[str]) -> dict[str, R]:
+        rows = session.scalars(_in_force_of(row), {"slugs": wanted, **at._asdict()})
+        return {found.slug: found for found in rows}
+
+    return look_up(session, (row, at), slugs, ask)
 
 
 def pinned(session: Session, row: type[R], slug: str, version: int) -> R:

@@ -1,4 +1,4 @@
-"""The catalogue over HTTP with one worker, beside OpenFisca's web API and a naive FastAPI list in the same run.
+"""The catalogue over HTTP with one worker, beside a raw function, a naive list and OpenFisca's web API in the same run.
 
 Run as `python -m bench.http` only: as a script, its name would hide the standard library's `http`.
 """
@@ -15,6 +15,7 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
@@ -33,6 +34,8 @@ LIST_OF_20 = "/v1/services?limit=20"
 LIST_OF_91 = f"/v1/services?plan={LIZHOU}&listed=true&limit=100"
 ONE = "/v1/services/lizhou-2021-childcare-maternal-health"
 SEARCH = "/v1/services?q=%E4%BD%8E%E4%BF%9D"  # 低保
+FILTERED = "/v1/services?resident_of=510802&listed=true&limit=20"
+PINNED = f"{LIST_OF_20}&on=2024-06-01&release=1"
 CONNECTIONS, PERSONS, FEW, TRIED = 2, 100, 10, 10
 # Seconds that one scenario is measured before it is another's turn.
 AT_A_TIME = 1
@@ -96,6 +99,17 @@ def naive() -> FastAPI:
             return session.exec(select(NaiveRow).limit(limit)).all()
 
     return app
+
+
+SOME_BYTES = bytes(2000)
+
+
+async def raw(scope: Any, receive: Any, send: Any) -> None:  # noqa: ANN401, ARG001
+    """The least that any program could do on this server."""
+    if scope["type"] == "http":
+        length = str(len(SOME_BYTES)).encode()
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", length)]})
+        await send({"type": "http.response.body", "body": SOME_BYTES})
 
 
 def fill(url: str, items: list[dict[str, Any]]) -> None:
@@ -202,7 +216,7 @@ def with_httpx(scenario: Scenario) -> Figures:
 
 
 @contextmanager
-def served(ready: str, *command: str, url: str = "") -> Iterator[str]:
+def served(ready: str, *command: str, url: str = "", **settings: str) -> Iterator[str]:
     """A server as a process of its own on a free port; PORT in the command stands for it."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -210,7 +224,9 @@ def served(ready: str, *command: str, url: str = "") -> Iterator[str]:
     process = subprocess.Popen(
         [sys.executable, "-m", *(part.replace("PORT", port) for part in command)],
         cwd=PROJECT,
-        env=os.environ | {"DATABASE_URL": url, "HOST": "127.0.0.1", "PORT": port},
+        env=os.environ
+        | {"DATABASE_URL": url, "HOST": "127.0.0.1", "PORT": port, "ELIGIBILITY_LIMIT": ""}
+        | settings,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
@@ -224,7 +240,7 @@ def served(ready: str, *command: str, url: str = "") -> Iterator[str]:
 
 
 def wait(process: subprocess.Popen[bytes], url: str) -> None:
-    ends = time.monotonic() + 30
+    ends = time.monotonic() + 90
     while True:
         try:
             if httpx.get(url, trust_env=False).is_success:
@@ -260,7 +276,7 @@ def questions(base: str) -> Iterator[Scenario]:
                     )
                     for person in persons
                 ],
-                beside=None if chosen else "OpenFisca",
+                beside="OpenFisca",
             )
 
 
@@ -281,21 +297,27 @@ def simulation(person: dict[str, Any], asked: list[Rule], month: str) -> dict[st
     return {"persons": {"one": told | wanted}}
 
 
-def reads(base: str) -> list[Scenario]:
-    tag = httpx.get(base + LIST_OF_91, headers={"Accept-Encoding": ""}, trust_env=False).headers["ETag"]
-    return [
-        Scenario("GET a list of 20 services", base + LIST_OF_20, beside="naive"),
-        Scenario("GET the list of 91 services", base + LIST_OF_91),
-        Scenario("GET the same, not modified", base + LIST_OF_91, headers={"If-None-Match": tag}, status=304),
-        Scenario("GET one service", base + ONE),
-        Scenario("GET a search for 低保", base + SEARCH),
-    ]
+def reads(base: str, uncached: str) -> Iterator[Scenario]:
+    plain = {"Accept-Encoding": ""}
+    tag = httpx.get(base + LIST_OF_20, headers=plain, trust_env=False).headers["ETag"]
+    yield Scenario("GET a list of 20 services", base + LIST_OF_20, beside="naive")
+    yield Scenario("GET the same, day and release given", base + PINNED, beside="naive")
+    yield Scenario(
+        "GET the same, not modified", base + LIST_OF_20, headers={"If-None-Match": tag}, status=304
+    )
+    yield Scenario("GET one service", base + ONE, beside="naive")
+    yield Scenario("GET a search for 低保", base + SEARCH, beside="naive")
+    yield Scenario("uncached: a list of 20 services", uncached + LIST_OF_20, beside="naive")
+    yield Scenario("uncached: 20 of those for residents", uncached + FILTERED, beside="naive")
+    yield Scenario("uncached: a list of 91 services", uncached + LIST_OF_91, beside="naive")
+    yield Scenario("uncached: one service", uncached + ONE, beside="naive")
+    yield Scenario("uncached: a search for 低保", uncached + SEARCH, beside="naive")
 
 
 def show(scenarios: list[Scenario], peers: dict[str, Scenario]) -> None:
     for one in [*scenarios, *peers.values()]:
         ratio = ""
-        if one.beside:
+        if one.beside in peers:
             pairs = zip(one.measured, peers[one.beside].measured, strict=True)
             ratio = f"   {median(ours.rate / theirs.rate for ours, theirs in pairs):5.1f} times {one.beside}"
         name = one.name + " " * (44 - len(one.name.encode("gbk")))
@@ -313,19 +335,24 @@ def main() -> None:
         catalogue("migrate", url=url)
         catalogue("publish", "seed", url=url)
         base = stack.enter_context(served("/readyz", "app", "serve", url=url))
+        uncached = stack.enter_context(served("/readyz", "app", "serve", url=url, CACHE_MB="0"))
         fill(naive_url, httpx.get(base + LIST_OF_91, trust_env=False).json()["items"])
         uvicorn = "uvicorn --factory bench.http:naive --port PORT --no-access-log --log-level warning"
         naive_base = stack.enter_context(served("/services", *uvicorn.split(), url=naive_url))
+        bytes_only = "uvicorn bench.http:raw --port PORT --no-access-log --log-level warning"
+        raw_base = stack.enter_context(served("/", *bytes_only.split()))
         openfisca = (
             "openfisca_core.scripts.openfisca_command serve --country-package bench.openfisca_lizhou "
             "--workers 1 --bind 127.0.0.1:PORT"
         )
-        openfisca_base = stack.enter_context(served("/entities", *openfisca.split()))
-        scenarios = [*reads(base), *questions(base)]
+        scenarios = [*reads(base, uncached), *questions(base)]
         peers = {
+            "raw": Scenario("a raw ASGI function", raw_base),
             "naive": Scenario("naive FastAPI and SQLModel, list of 20", f"{naive_base}/services"),
-            "OpenFisca": simulations(openfisca_base),
         }
+        if find_spec("openfisca_core"):
+            openfisca_base = stack.enter_context(served("/entities", *openfisca.split()))
+            peers["OpenFisca"] = simulations(openfisca_base)
         for scenario in [*scenarios, *peers.values()]:
             scenario.try_out()
         rounds, began = 0, time.monotonic()

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from sqlalchemy import ColumnElement, func, not_, or_, select
+from sqlalchemy import ColumnElement, func, inspect, not_, or_, select
 from sqlmodel import Session, col
 
 from app.catalogue import KINDS
@@ -131,7 +131,9 @@ def _ends(session: Session, row: type[Row], slugs: Sequence[str], at: At) -> dic
     order = (col(row.valid_from), col(row.version))
     found: dict[str, Row] = {}
     for some in _some(slugs):
-        ended = select(row).where(col(row.slug).in_(some), visible(row, at), col(row.withdrawn).is_(True))
+        ended = select(row).where(
+            col(row.slug).in_(some), visible(inspect(row).local_table, at), col(row.withdrawn).is_(True)
+        )
         found |= {end.slug: end for end in session.scalars(ended.order_by(*order))}
     return found
 

@@ -55,7 +55,8 @@ def page(reading: Reading, diff: Diff, asked: DiffQuery) -> Diff:
         start = after[0]
     end = start + asked.limit
     if end < diff.total:
-        cursor = Cursor(on=diff.after.on.isoformat(), release=diff.after.release, of=of, after=[end])
+        on, release = diff.after.on.isoformat(), diff.after.release
+        cursor = Cursor(on=on, release=release, of=of, total=diff.total, after=[end])
         diff.next = reading.url(asked.filters() | {"limit": str(asked.limit), "cursor": cursor.encoded()})
         reading.link("next", diff.next)
     diff.items = diff.items[start:end]

@@ -4,17 +4,19 @@ from collections.abc import Iterable
 from typing import ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
-from sqlalchemy import JSON, ColumnElement, String, select
+from sqlalchemy import JSON, ColumnElement, String, bindparam, select
 from sqlmodel import Field as Column
 from sqlmodel import Session, col
 
 from app.errors import Said
+from app.kept import look_up
 from app.plans.models import PlanVersion, period_ended, slugs_in_region
 from app.provenance import Source, not_stated
 from app.reading import SearchQuery
 from app.regions.models import Code
 from app.search import Match
 from app.versioning import (
+    ASKED,
     At,
     Content,
     Resource,
@@ -128,6 +130,14 @@ class DiscrepancyQuery(SearchQuery):
 
 
 IN_PLAN_ORDER = (col(DiscrepancyVersion.plan), col(DiscrepancyVersion.position))
+OF_PLANS = (
+    select(col(DiscrepancyVersion.plan), col(DiscrepancyVersion.slug), col(DiscrepancyVersion.touches))
+    .where(
+        in_force_clause(DiscrepancyVersion, ASKED),
+        col(DiscrepancyVersion.plan).in_(bindparam("plans", expanding=True)),
+    )
+    .order_by(*IN_PLAN_ORDER)
+)
 
 
 def present(session: Session, at: At, rows: Iterable[DiscrepancyVersion]) -> list[Discrepancy]:
@@ -161,13 +171,18 @@ def touching(
     session: Session, at: At, kind: str, plans: Iterable[str], slugs: Iterable[str]
 ) -> dict[str, list[str]]:
     """For each resource of a kind: the discrepancies in force that are about it."""
-    of_plans = select(DiscrepancyVersion).where(
-        in_force_clause(DiscrepancyVersion, at), col(DiscrepancyVersion.plan).in_(set(plans))
-    )
+
+    def ask(wanted: list[str]) -> dict[str, list[tuple[str, list[dict[str, str]]]]]:
+        found: dict[str, list[tuple[str, list[dict[str, str]]]]] = {plan: [] for plan in wanted}
+        for plan, discrepancy, touches in session.execute(OF_PLANS, {"plans": wanted, **at._asdict()}):
+            found[plan].append((discrepancy, touches))
+        return found
+
     about: dict[str, list[str]] = {slug: [] for slug in slugs}
-    for discrepancy in session.scalars(of_plans.order_by(*IN_PLAN_ORDER)):
-        for touched in discrepancy.touches:
-            one = Touched.model_validate(touched)
-            if one.kind == kind and one.slug in about:
-                about[one.slug].append(discrepancy.slug)
+    of_plans = look_up(session, (OF_PLANS, at), plans, ask)
+    for _, discrepancies in sorted(of_plans.items()):
+        for discrepancy, touches in discrepancies:
+            for touched in touches:
+                if touched["kind"] == kind and touched["slug"] in about:
+                    about[touched["slug"]].append(discrepancy)
     return about

@@ -4,7 +4,7 @@ from datetime import date
 from typing import Annotated
 
 from anyio.to_thread import run_sync
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
@@ -43,8 +43,8 @@ from app.eligibility.rulebook import Rulebook
 from app.eligibility.what_if import what_if
 from app.errors import Invalid, TooLarge, TooMany, language_of, responses
 from app.limits import limited
-from app.reading import Reader, Reading
-from app.regions.models import RegionRef, refs
+from app.reading import Reading
+from app.rules.books import LocalRulebook
 from app.versioning import At
 
 router = APIRouter(prefix="/v1/eligibility", tags=["eligibility"], dependencies=limited("eligibility"))
@@ -54,13 +54,25 @@ LARGEST = 256 * 1024
 TEN_YEARS, FIFTY_YEARS = 3653, 18263
 
 
-def opened(
-    request: Request, reading: Reading, region: str, on: date | None, release: int | None
-) -> tuple[At, Rulebook]:
-    """The day and release to decide for, and the rulebook that was in force there."""
-    at = reading.unkept(on, release)
-    book: Rulebook = request.app.state.rulebooks.get(reading.session, at, region)
-    return at, book
+class Desk:
+    """Where questions about a person are answered: from rulebooks, which are mostly at hand.
+
+    The database is only asked for what is missing, and not held on to while an answer is worked out.
+    """
+
+    def __init__(self, request: Request, response: Response) -> None:
+        self.request, self.response = request, response
+
+    def open(self, region: str, on: date | None, release: int | None) -> tuple[At, LocalRulebook]:
+        """The day and release to decide for, and the rulebook that was in force there."""
+        app = self.request.app
+        with reading_session(app.state.engine) as session:
+            at = Reading(session, self.request, self.response, app.state.today).unkept(on, release)
+            book: LocalRulebook = app.state.rulebooks.get(session, at, region)
+        return at, book
+
+
+AtDesk = Annotated[Desk, Depends(Desk)]
 
 
 @router.post(
@@ -70,16 +82,16 @@ def opened(
     responses=responses(TooLarge, TooMany),
     max_body_size=LARGEST,
 )
-def assess(asked: EligibilityRequest, request: Request, reading: Reader) -> EligibilityAnswer:
+def assess(asked: EligibilityRequest, desk: AtDesk) -> EligibilityAnswer:
     """For the whole list at once: eligible, not eligible or undetermined, the reasons, what is missing, what to ask."""
-    at, book = opened(request, reading, asked.region, asked.on, asked.release)
+    at, book = desk.open(asked.region, asked.on, asked.release)
     services = chosen(book, asked)
     known = derived(book, understood(book, asked.facts), at.on)
     answers = outcomes(services, known)
     return EligibilityAnswer(
         on=at.on,
         release=at.release,
-        region=region_of(reading, asked.region, at),
+        region=book.region,
         summary=summary(answers),
         outcomes=documents(book, services, known, answers, asked.explain),
         next_question=question(book, services, known, asked.declined, at.on, answers),
@@ -94,17 +106,17 @@ def assess(asked: EligibilityRequest, request: Request, reading: Reader) -> Elig
     responses=responses(TooLarge, TooMany),
     max_body_size=LARGEST,
 )
-def replay(asked: ReplayRequest, request: Request, reading: Reader) -> ReplayAnswer:
+def replay(asked: ReplayRequest, desk: AtDesk) -> ReplayAnswer:
     """Decides again as of the receipt, with the same facts, services and region; then as of today."""
     if asked.on is not None or asked.release is not None:
         raise Invalid.at(
             "/receipt", "The receipt says for which day and release.", "日期与发布号以回执为准。"
         )
-    then, book = opened(request, reading, asked.region, asked.receipt.on, asked.receipt.release)
+    then, book = desk.open(asked.region, asked.receipt.on, asked.receipt.release)
     given = understood(book, asked.facts)
     known = derived(book, given, then.on)
     again = receipt(book, asked.region, then.on, then.release, outcomes(chosen(book, asked), known))
-    now, new_book = opened(request, reading, asked.region, None, None)
+    now, new_book = desk.open(asked.region, None, None)
     new_known = derived(new_book, understood(new_book, asked.facts), now.on)
     return ReplayAnswer(
         valid=again == asked.receipt,
@@ -121,11 +133,11 @@ def replay(asked: ReplayRequest, request: Request, reading: Reader) -> ReplayAns
     responses=responses(TooLarge, TooMany),
     max_body_size=LARGEST,
 )
-def compare(asked: ComparisonRequest, request: Request, reading: Reader) -> Comparison:
+def compare(asked: ComparisonRequest, desk: AtDesk) -> Comparison:
     """The same person at two days or releases, with the clauses that made each difference."""
     sides = []
     for edition in (asked.before, asked.after):
-        at, book = opened(request, reading, asked.region, edition.on, edition.release)
+        at, book = desk.open(asked.region, edition.on, edition.release)
         sides.append((at, (book, derived(book, understood(book, asked.facts), at.on))))
     (before, old), (after, new) = sides
     return Comparison(
@@ -142,9 +154,9 @@ def compare(asked: ComparisonRequest, request: Request, reading: Reader) -> Comp
     responses=responses(TooLarge, TooMany),
     max_body_size=LARGEST,
 )
-def forecast(asked: ForecastRequest, request: Request, reading: Reader) -> ForecastAnswer:
+def forecast(asked: ForecastRequest, desk: AtDesk) -> ForecastAnswer:
     """The first day on which each outcome turns because time passes, by the rules in force today."""
-    at, book = opened(request, reading, asked.region, asked.on, asked.release)
+    at, book = desk.open(asked.region, asked.on, asked.release)
     furthest = date.max.toordinal()
     until = asked.until or date.fromordinal(min(at.on.toordinal() + TEN_YEARS, furthest))
     if not at.on <= until <= date.fromordinal(min(at.on.toordinal() + FIFTY_YEARS, furthest)):
@@ -177,9 +189,9 @@ def forecast(asked: ForecastRequest, request: Request, reading: Reader) -> Forec
     responses=responses(TooLarge, TooMany),
     max_body_size=LARGEST,
 )
-def imagine(asked: Asking, request: Request, reading: Reader) -> WhatIfAnswer:
+def imagine(asked: Asking, desk: AtDesk) -> WhatIfAnswer:
     """The smallest changes of what people can choose; never of age, sex, health or fate."""
-    at, book = opened(request, reading, asked.region, asked.on, asked.release)
+    at, book = desk.open(asked.region, asked.on, asked.release)
     given = understood(book, asked.facts)
     derived(book, given, at.on)
     ways = {slug: what_if(service, book.facts, given, at.on) for slug, service in chosen(book, asked).items()}
@@ -251,7 +263,3 @@ def book_of(request: Request, at: At, region: str) -> Rulebook:
     with reading_session(request.app.state.engine) as session:
         book: Rulebook = request.app.state.rulebooks.get(session, at, region)
     return book
-
-
-def region_of(reading: Reading, code: str, at: At) -> RegionRef:
-    return refs(reading.session, [code], at)[code]

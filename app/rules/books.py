@@ -1,6 +1,7 @@
 """Rulebooks from the database: what is in force for a region at `(on, release)`, kept while it is asked for."""
 
 from collections import OrderedDict
+from dataclasses import dataclass
 from threading import Lock
 
 from sqlalchemy import select
@@ -12,7 +13,7 @@ from app.eligibility.rules import Rule as EngineRule
 from app.facts.models import FactVersion
 from app.plans.models import PlanVersion
 from app.provenance import Source
-from app.regions.models import ancestors, check_region
+from app.regions.models import RegionRef, ancestors, check_region, refs
 from app.rules.models import RuleVersion
 from app.services.models import ServiceVersion, printed_order
 from app.versioning import At, in_force_clause
@@ -20,14 +21,21 @@ from app.versioning import At, in_force_clause
 MOST = 64
 
 
+@dataclass(frozen=True)
+class LocalRulebook(Rulebook):
+    """A rulebook, and the region whose people it decides for."""
+
+    region: RegionRef
+
+
 class Rulebooks:
     """The last few rulebooks. One never changes: it is what was in force at a day and a release."""
 
     def __init__(self) -> None:
-        self.kept: OrderedDict[tuple[At, str], Rulebook] = OrderedDict()
+        self.kept: OrderedDict[tuple[At, str], LocalRulebook] = OrderedDict()
         self.lock = Lock()
 
-    def get(self, session: Session, at: At, region: str) -> Rulebook:
+    def get(self, session: Session, at: At, region: str) -> LocalRulebook:
         """The rulebook of a region; `Invalid` for a code that the national list does not hold."""
         key = at, region
         with self.lock:
@@ -42,7 +50,7 @@ class Rulebooks:
         return book
 
 
-def load(session: Session, at: At, region: str) -> Rulebook:
+def load(session: Session, at: At, region: str) -> LocalRulebook:
     """Reads and compiles the rulebook of a region and the regions above it."""
     check_region(session, "region", region, at)
     plans = select(col(PlanVersion.slug)).where(
@@ -61,11 +69,12 @@ def load(session: Session, at: At, region: str) -> Rulebook:
     )
     facts = session.scalars(select(FactVersion).where(in_force_clause(FactVersion, at)))
     known = set(slugs)
-    return make(
+    book = make(
         (Offer(s.slug, s.name, s.concept, s.domain) for s in services),
         (entry(rule) for rule in rules if rule.service in known),
         (EngineFact.model_validate(fact) for fact in facts),
     )
+    return LocalRulebook(**vars(book), region=refs(session, [region], at)[region])
 
 
 def entry(rule: RuleVersion) -> Entry:

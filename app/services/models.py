@@ -1,6 +1,7 @@
 """Services: what a plan offers, to whom and how, as far as the plan says so."""
 
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import ClassVar
 
 from pydantic import ConfigDict, Field
@@ -130,6 +131,7 @@ class ServiceQuery(SearchQuery):
         return conditions if plans is None else [*conditions, col(ServiceVersion.plan).in_(plans)]
 
 
+@lru_cache(maxsize=64)
 def printed_order(at: At) -> Order:
     """Plan by plan, and within one as its list is printed."""
     place_of_domain = (
@@ -137,11 +139,11 @@ def printed_order(at: At) -> Order:
         .where(col(DomainVersion.slug) == col(ServiceVersion.domain), in_force_clause(DomainVersion, at))
         .scalar_subquery()
     )
-    return [
+    return (
         col(ServiceVersion.plan),
         func.coalesce(place_of_domain, UNNUMBERED),
         func.coalesce(col(ServiceVersion.ordinal), UNNUMBERED),
-    ]
+    )
 
 
 def present(session: Session, at: At, rows: Iterable[ServiceVersion]) -> list[Service]:
