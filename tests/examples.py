@@ -11,7 +11,8 @@ from typing import Any
 
 import httpx
 
-from tests.conftest import LIZHOU, application, client_of, prepare
+from tests.conftest import application, client_of
+from tests.stores import LIZHOU, prepare, small_seed
 
 # One or a few services keep an example readable; the requests are those of the README.
 PERSON: dict[str, Any] = {
@@ -136,7 +137,7 @@ def comparable(answer: Any) -> Any:
 async def renew() -> None:
     with tempfile.TemporaryDirectory() as scratch:
         url = f"sqlite:///{scratch}/examples.db"
-        prepare(url, seeded=True)
+        prepare(url, small_seed())
         app = application(url)
         async with client_of(app) as client:
             examples = {

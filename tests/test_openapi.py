@@ -11,8 +11,8 @@ from urllib.parse import urljoin
 import httpx
 import pytest
 
-from tests.conftest import SEED
 from tests.examples import answer_to, comparable
+from tests.stores import SEED
 
 pytestmark = pytest.mark.anyio
 SNAPSHOT = json.loads((SEED.parent / "openapi.json").read_text(encoding="utf-8"))
