@@ -32,7 +32,7 @@ serve: .venv/.run
 	@exec $(BIN)/catalogue serve --publish seed
 
 test: .venv/.dev
-	$(BIN)/pytest -n 2 $(ARGS)
+	$(BIN)/pytest -n 2 --dist worksteal $(ARGS)
 
 check: .venv/.dev
 	$(BIN)/ruff check .

@@ -3,10 +3,11 @@
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import date
+from functools import cache
 from pathlib import Path
 
 from anyio.to_thread import current_default_thread_limiter
-from fastapi import Depends, FastAPI, Request, Response
+from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import RedirectResponse
 from fastapi.staticfiles import StaticFiles
@@ -55,6 +56,40 @@ from app.webhooks.delivery import Courier
 from app.webhooks.router import router as webhooks
 
 
+@cache
+def resources(*, take_key: bool) -> APIRouter:
+    """All routes of the catalogue, put together once per process: it takes longer than all else in an application."""
+    whole = APIRouter(generate_unique_id_function=lambda route: route.operation_id or route.name)
+    for router in (
+        regions,
+        plans,
+        domains,
+        concepts,
+        services,
+        facts,
+        rules,
+        eligibility,
+        bundles,
+        comparison,  # before standards, whose slugs its /standards/floors would be taken for
+        standards,
+        indicators,
+        programmes,
+        discrepancies,
+        releases,
+        changes,
+        diff,
+        lint,
+        documents,
+        proposals,
+        webhooks,
+        mementos,
+    ):
+        whole.include_router(router, dependencies=[Depends(may_read)] if take_key else [])
+    whole.include_router(web)
+    whole.include_router(metrics)
+    return whole
+
+
 def create_app(settings: Settings | None = None, *, today: Callable[[], date] = today_in_china) -> FastAPI:
     """The application, with an engine of its own; `today` is the day that reads fall back to."""
     settings = settings or Settings()
@@ -82,7 +117,7 @@ def create_app(settings: Settings | None = None, *, today: Callable[[], date] = 
             "displayRequestDuration": True,
         },
         lifespan=lifespan,
-        generate_unique_id_function=lambda route: route.operation_id or route.name,
+        routes=[*resources(take_key=settings.reading_takes_key).routes],
     )
     app.state.engine = create(settings.database_url, connections=settings.threads)
     app.state.settings = settings
@@ -91,34 +126,6 @@ def create_app(settings: Settings | None = None, *, today: Callable[[], date] = 
     app.state.today = today
     app.state.rulebooks = Rulebooks()
     app.state.reports = Reports()
-
-    for router in (
-        regions,
-        plans,
-        domains,
-        concepts,
-        services,
-        facts,
-        rules,
-        eligibility,
-        bundles,
-        comparison,  # before standards, whose slugs its /standards/floors would be taken for
-        standards,
-        indicators,
-        programmes,
-        discrepancies,
-        releases,
-        changes,
-        diff,
-        lint,
-        documents,
-        proposals,
-        webhooks,
-        mementos,
-    ):
-        app.include_router(router, dependencies=[Depends(may_read)] if settings.reading_takes_key else [])
-    app.include_router(web)
-    app.include_router(metrics)
 
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")
 

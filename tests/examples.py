@@ -14,8 +14,9 @@ import httpx
 
 from app.database import create
 from app.migrating import migrate
-from tests.conftest import LIZHOU, application, client_of, prepare
+from tests.conftest import application, client_of
 from tests.office import opened
+from tests.stores import LIZHOU, prepare, small_seed
 from tests.story import told
 
 # One or a few services keep an example readable; the requests are those of the README.
@@ -163,7 +164,7 @@ def comparable(answer: Any) -> Any:
 async def renew() -> None:
     with tempfile.TemporaryDirectory() as scratch:
         url = f"sqlite:///{scratch}/examples.db"
-        prepare(url, seeded=True)
+        prepare(url, small_seed())
         app = application(url)
         async with client_of(app) as client:
             examples = {

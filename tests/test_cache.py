@@ -22,8 +22,9 @@ from app.keys.models import create as create_key
 from app.main import create_app
 from app.settings import Settings
 from tests.changes import CONCEPT, concept, put
-from tests.conftest import LIZHOU, TODAY, Store, client_of
+from tests.conftest import TODAY, client_of
 from tests.running import started
+from tests.stores import LIZHOU, Store
 
 pytestmark = pytest.mark.anyio
 

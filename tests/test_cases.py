@@ -32,7 +32,8 @@ from app.eligibility.rulebook import Rulebook
 from app.eligibility.rules import Strength
 from app.rules.books import load
 from app.versioning import At, latest_release
-from tests.conftest import TODAY, Store
+from tests.conftest import TODAY
+from tests.stores import Store
 
 FOLDER = Path(__file__).parent / "cases"
 HERE = "510802"

@@ -12,7 +12,8 @@ import pytest
 from sqlalchemy import Engine
 
 from tests.changes import concept, put, withdrawal
-from tests.conftest import LIZHOU, application, client_of
+from tests.conftest import application, client_of
+from tests.stores import LIZHOU
 from tests.test_reads import every
 
 pytestmark = pytest.mark.anyio

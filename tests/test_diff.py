@@ -28,9 +28,10 @@ from app.eligibility.rules import Rule
 from app.rules.models import RuleContent
 from app.versioning import At, Release, latest_release
 from tests.changes import concept, put, withdrawal
-from tests.conftest import LIZHOU, TODAY, application, client_of
+from tests.conftest import TODAY, application, client_of
 from tests.engine.worlds import CONDITIONS, FACTS, completions, holds, used
 from tests.running import started
+from tests.stores import LIZHOU
 from tests.test_changes import REGION, Walk, domain, plan
 from tests.test_reads import every
 

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import Engine, inspect, text
 
 from tests.changes import put
-from tests.conftest import LIZHOU
+from tests.stores import LIZHOU
 
 pytestmark = pytest.mark.anyio
 

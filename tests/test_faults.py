@@ -1,12 +1,15 @@
 """What goes wrong in operation, on both databases: nothing is lost, nothing is half done, and it is said clearly."""
 
 import json
+import os
+import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import date, timedelta
 from pathlib import Path
-from subprocess import Popen
+from subprocess import run
 from threading import Barrier, Event
 from typing import Any, NamedTuple
 
@@ -27,8 +30,9 @@ from app.seed import load
 from app.settings import Settings
 from app.versioning import latest_release
 from tests.changes import concept, put
-from tests.conftest import SEED, Store, application, client_of
-from tests.running import Gate, every, free_port, served, started, until
+from tests.conftest import application, client_of
+from tests.running import PROJECT, Gate, Started, every, free_port, served, until
+from tests.stores import SEED, Store, small_seed
 
 VERSIONS = [str(row.__tablename__) for _, row in KINDS.values()]
 
@@ -42,15 +46,21 @@ def releases(engine: Engine) -> int:
         return latest_release(session)
 
 
-@pytest.fixture
-def bystander(seeded_url: str) -> Iterator[Engine]:
+@contextmanager
+def onlooker(url: str) -> Iterator[Engine]:
     """Somebody else at the same database, with none of the program's own settings."""
-    if make_url(seeded_url).get_backend_name() == "sqlite":
-        engine = create_engine(seeded_url, connect_args={"timeout": 0, "isolation_level": None})
+    if make_url(url).get_backend_name() == "sqlite":
+        engine = create_engine(url, connect_args={"timeout": 0, "isolation_level": None})
     else:
-        engine = create_engine(seeded_url, isolation_level="AUTOCOMMIT")
+        engine = create_engine(url, isolation_level="AUTOCOMMIT")
     yield engine
     engine.dispose()
+
+
+@pytest.fixture
+def bystander(seeded_url: str) -> Iterator[Engine]:
+    with onlooker(seeded_url) as engine:
+        yield engine
 
 
 @pytest.fixture
@@ -147,22 +157,24 @@ def moments(engine: Engine) -> Iterator[Callable[[], bool]]:
     yield lambda: releases(engine) > number
 
 
-def kill(process: Popen[str], moment: Callable[[], bool]) -> None:
-    until(lambda: moment() or process.poll() is not None, pause=0.002)
+def kill(process: Started, moment: Callable[[], bool]) -> None:
+    until(lambda: moment() or process.ended(), pause=0.002)
     process.kill()
-    process.communicate()
 
 
 def test_a_killed_publisher_leaves_the_old_release_or_the_whole_new_one(
-    seeded_url: str, bystander: Engine, tmp_path: Path, catalogue: Catalogue
+    empty_url: str, tmp_path: Path, catalogue: Catalogue
 ) -> None:
+    """All else that is in the catalogue is a concept that the publisher does not touch."""
     ends = []
-    with served(seeded_url) as client:
+    calm = folder_of(tmp_path / "calm", {"snow-clearing": "扫雪除冰"})
+    assert catalogue("publish", str(calm), "--publisher", "north", url=empty_url) == (0, [])
+    with served(empty_url) as client, onlooker(empty_url) as bystander:
         before = stand(client)
         for attempt, moment in enumerate(moments(bystander)):
             names = {f"kill-{n}": f"第{attempt}次尝试之{n}" for n in range(60)}
             folder = folder_of(tmp_path / "seed", names)
-            kill(started("publish", str(folder), url=seeded_url), moment)
+            kill(Started(tmp_path, "publish", str(folder), url=empty_url), moment)
             until(lambda: not is_publishing(bystander))
             after = stand(client)
             whole = before.followed_by(names)
@@ -175,7 +187,7 @@ def test_a_killed_publisher_leaves_the_old_release_or_the_whole_new_one(
         assert "old" in ends
         assert ends[-1] == "new"
         again = {"kill-0": "再次尝试"}
-        assert catalogue("publish", str(folder_of(tmp_path / "seed", again)), url=seeded_url) == (0, [])
+        assert catalogue("publish", str(folder_of(tmp_path / "seed", again)), url=empty_url) == (0, [])
         assert stand(client).concepts == before.concepts | again
 
 
@@ -226,7 +238,8 @@ def test_processes_that_publish_at_once(seeded_url: str, bystander: Engine, tmp_
     concepts = {"north": "snow-clearing", "south": "snow-clearing", "east": "ice-clearing"}
     gates = {who: Gate(tmp_path / who) for who in concepts}
     processes = {
-        who: started(
+        who: Started(
+            tmp_path,
             "publish",
             str(folder_of(tmp_path / who, {slug: f"扫雪 {who}"})),
             "--publisher",
@@ -239,16 +252,17 @@ def test_processes_that_publish_at_once(seeded_url: str, bystander: Engine, tmp_
         until(gate.reached)
     for gate in gates.values():
         gate.open()
-    said = {who: process.communicate(timeout=60) for who, process in processes.items()}
-    codes = {who: process.returncode for who, process in processes.items()}
+    ends = {who: process.finished() for who, process in processes.items()}
+    codes = {who: code for who, (code, _, _) in ends.items()}
     (loser,) = [who for who in ("north", "south") if codes[who] == 3]
     assert sorted(codes.values()) == [0, 0, 3]
-    numbers = {int(said[who][0].split()[2].rstrip(":")): who for who, code in codes.items() if code == 0}
+    numbers = {int(ends[who][1].split()[2].rstrip(":")): who for who, code in codes.items() if code == 0}
     assert sorted(numbers) == [2, 3]
     (came_first,) = [number for number, who in numbers.items() if who != "east"]
-    assert said[loser][0] == ""
-    assert said[loser][1].startswith(f"Release {came_first} by {numbers[came_first]} came first")
-    assert said[loser][1].count("\n") == 1
+    _, said, complaint = ends[loser]
+    assert said == ""
+    assert complaint.startswith(f"Release {came_first} by {numbers[came_first]} came first")
+    assert complaint.count("\n") == 1
     assert releases(bystander) == 3
 
 
@@ -259,7 +273,7 @@ FIRST_DAY = date(2021, 1, 1)
 
 def test_a_reader_sees_one_release_while_others_come(seeded_url: str, engine: Engine) -> None:
     """Release n+1 moves a service by n days and calls its concept n; both are read in one list, and page by page."""
-    documents = load(SEED).documents
+    documents = load(small_seed()).documents
     service = next(d for d in documents if d["kind"] == "services" and d["domain"] == "lizhou-2021-housing")
     neighbours = f"/v1/services?domain={service['domain']}"
     finished = Event()
@@ -389,7 +403,7 @@ def test_a_version_without_a_release_is_refused(empty_url: str) -> None:
 def not_migrated(store: Store, tmp_path: Path) -> str:
     if store.name == "sqlite":
         return f"sqlite:///{tmp_path}/new.db"
-    return store.copy(make_url(store.empty).set(database="template0").render_as_string(hide_password=False))
+    return store.copy("template0")
 
 
 def away(store: Store, tmp_path: Path) -> str:
@@ -483,7 +497,7 @@ async def test_a_read_only_database_is_read_and_not_written(
 
 
 def test_a_full_disk_changes_nothing(sqlite_store: Store, tmp_path: Path, catalogue: Catalogue) -> None:
-    url = sqlite_store.copy(sqlite_store.seeded)
+    url = sqlite_store.copy("seeded")
     engine, roomy = create(url), create(url)
     event.listen(engine, "connect", lambda connection, _: connection.execute("PRAGMA max_page_count = 1"))
     before = contents(roomy)
@@ -495,11 +509,13 @@ def test_a_full_disk_changes_nothing(sqlite_store: Store, tmp_path: Path, catalo
     for one in (engine, roomy):
         one.dispose()
     folder = folder_of(tmp_path / "seed", {f"more-{n}": f"除冰{n}" for n in range(300)})
-    limited = ("bash", "-c", 'ulimit -f 100; exec "$@"', "bash")
-    publisher = started("publish", str(folder), url=url, before=limited)
-    said, complaint = publisher.communicate(timeout=60)
-    assert (said, publisher.returncode, complaint.count("\n")) == ("", 4, 1)
-    assert "disk" in complaint
+    limited = ("bash", "-c", 'ulimit -f 100; exec "$@"', "bash", sys.executable, "-m", "app")
+    env = os.environ | {"DATABASE_URL": url, "LANG": "en_GB.UTF-8"}
+    ended = run(
+        [*limited, "publish", folder], cwd=PROJECT, env=env, capture_output=True, text=True, check=False
+    )
+    assert (ended.stdout, ended.returncode, ended.stderr.count("\n")) == ("", 4, 1)
+    assert "disk" in ended.stderr
     assert catalogue("publish", str(folder), url=url) == (0, [])
     sqlite_store.drop(url)
 
@@ -521,7 +537,7 @@ async def test_a_file_that_is_no_database(tmp_path: Path, catalogue: Catalogue) 
 
 @pytest.mark.anyio
 async def test_a_restarted_database_is_found_again(postgresql_store: Store) -> None:
-    url = postgresql_store.copy(postgresql_store.seeded)
+    url = postgresql_store.copy("seeded")
     app, operator = application(url), create_engine(url, isolation_level="AUTOCOMMIT")
     async with client_of(app) as client:
         assert (await client.get("/v1/plans")).status_code == 200

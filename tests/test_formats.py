@@ -17,7 +17,7 @@ from app.catalogue import KINDS
 from app.sheets.csvs import unguarded
 from app.sheets.formats import FORMATS
 from app.sheets.tables import header, noun
-from tests.conftest import LIZHOU, SEED
+from tests.stores import LIZHOU, SEED
 
 pytestmark = pytest.mark.anyio
 

@@ -5,7 +5,8 @@ import re
 import httpx
 import pytest
 
-from tests.conftest import LIZHOU
+from tests.running import PROJECT
+from tests.stores import LIZHOU
 
 pytestmark = pytest.mark.anyio
 
@@ -216,3 +217,24 @@ async def test_the_api_catalog_is_a_link_set(client: httpx.AsyncClient) -> None:
     for relation in ("service-desc", "service-doc", "status", "item"):
         for target in anchor[relation]:
             assert (await client.get(target["href"])).status_code == 200
+
+
+async def test_the_module_for_devices_is_served_as_it_is_kept(client: httpx.AsyncClient) -> None:
+    kept = (PROJECT / "app" / "static" / "eligibility.js").read_bytes()
+    assert len(kept) > 10_000
+    for packed in ("identity", "gzip"):
+        served = await client.get("/static/eligibility.js", headers={"Accept-Encoding": packed})
+        assert served.status_code == 200
+        assert served.headers["content-type"].split(";")[0] == "text/javascript"
+        assert served.headers.get("content-encoding", "identity") == packed
+        assert served.content == kept
+    validators = {"If-None-Match": served.headers["etag"]}
+    again = await client.get("/static/eligibility.js", headers=validators)
+    assert (again.status_code, again.content) == (304, b"")
+    assert again.headers["etag"] == served.headers["etag"]
+    other = await client.get("/static/eligibility.js", headers={"If-None-Match": '"another"'})
+    assert (other.status_code, other.content) == (200, kept)
+    head = await client.head("/static/eligibility.js", headers={"Accept-Encoding": "identity"})
+    assert (int(head.headers["content-length"]), head.content) == (len(kept), b"")
+    assert (await client.get("/static/../main.py")).status_code == 404
+    assert (await client.get("/static/%2e%2e/main.py")).status_code == 404

@@ -23,7 +23,7 @@ from app.lint.report import lint, of_release
 from app.publishing import Published, publish
 from app.versioning import At, in_force_by_slug, latest_release
 from tests.changes import concept, put, withdrawal
-from tests.conftest import LIZHOU
+from tests.stores import LIZHOU
 
 START = "2021-01-01"
 # Of the plan below: before what happens in 2024, and on a day after.
@@ -518,7 +518,7 @@ def test_what_passes_the_gate_adds_nothing_and_what_does_not_would(
 ) -> None:
     from app.database import create
 
-    url = store.copy(store.empty)
+    url = store.copy("empty")
     engine = create(url)
     looked = [date.fromisoformat(day) for day in ["2020-12-31", *YEARS]]
     try:

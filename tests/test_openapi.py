@@ -14,9 +14,9 @@ import pytest
 from sqlalchemy import Engine
 
 from app.sheets.formats import FORMATS
-from tests.conftest import SEED
 from tests.examples import answer_to, comparable
 from tests.office import opened
+from tests.stores import SEED
 from tests.story import told
 
 pytestmark = pytest.mark.anyio

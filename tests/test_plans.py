@@ -1,16 +1,13 @@
 """The six plans together: what is entered, what is shared, what is compared, what contradicts itself."""
 
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
 from app.comparison.units import common
-from app.database import create
-from app.migrating import migrate
-from tests.conftest import SEED, application, client_of, publish_folder
+from tests.conftest import application, client_of
 from tests.test_reads import every
 
 pytestmark = pytest.mark.anyio
@@ -23,18 +20,6 @@ PLANS = {
     "xishuangbanna-employment-2016-2020": "532800",
     "xuyong-hrss-2021-2025": "510524",
 }
-
-
-@pytest.fixture(scope="module")
-def whole_url(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """The whole seed, published once; what the databases do alike is tested elsewhere."""
-    folder: Path = tmp_path_factory.mktemp("whole")
-    url = f"sqlite:///{folder}/whole.db"
-    engine = create(url)
-    migrate(engine)
-    publish_folder(engine, SEED)
-    engine.dispose()
-    return url
 
 
 @pytest.fixture

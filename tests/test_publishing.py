@@ -10,7 +10,7 @@ from app.errors import Conflict, Invalid
 from app.seed import load
 from app.versioning import Release, latest_release
 from tests.changes import concept, put, withdrawal
-from tests.conftest import LIZHOU, publish_folder, small_seed
+from tests.stores import LIZHOU, publish_folder, small_seed
 
 
 def releases(engine: Engine) -> int:

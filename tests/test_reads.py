@@ -7,7 +7,8 @@ import httpx
 import pytest
 
 from app.provenance import normalised
-from tests.conftest import LIZHOU, TODAY
+from tests.conftest import TODAY
+from tests.stores import LIZHOU
 
 pytestmark = pytest.mark.anyio
 

@@ -22,7 +22,8 @@ from sqlalchemy import Engine, select
 from sqlmodel import Session, col
 
 from app.catalogue import KINDS
-from tests.conftest import Store, application
+from tests.conftest import application
+from tests.stores import Store
 
 CHECKS: list[CheckFunction] = [
     not_a_server_error,

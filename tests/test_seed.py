@@ -15,7 +15,7 @@ from app.newplan import TEMPLATE
 from app.provenance import normalised
 from app.seed import load
 from app.versioning import latest_release
-from tests.conftest import LIZHOU, SEED
+from tests.stores import LIZHOU, SEED
 
 PLAN_TEXT = "目录\n第一章 总则 1\n第一章 总则\n为老年人(lǎo)提供 健康\u00a0管理。\n第二章 保障\n发放补贴。\n"
 PLANS = """\

@@ -38,7 +38,7 @@ from app.sheets.words import CONTINUED
 from app.sheets.workbook import write_workbook
 from app.versioning import At, Content, Name, Release, latest_release
 from tests.changes import concept, put
-from tests.conftest import LIZHOU, Store
+from tests.stores import LIZHOU, Store
 
 AT = At(date(2024, 6, 1), 1)
 SERVICE = "lizhou-2021-support-temporary-assistance"

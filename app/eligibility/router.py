@@ -41,7 +41,7 @@ from app.eligibility.models import (
 )
 from app.eligibility.rulebook import Rulebook
 from app.eligibility.what_if import what_if
-from app.errors import Invalid, TooLarge, TooMany, language_of, responses
+from app.errors import Invalid, TooLarge, TooMany, Unauthorized, language_of, responses
 from app.limits import limited
 from app.reading import Reading
 from app.rules.books import LocalRulebook
@@ -79,7 +79,7 @@ AtDesk = Annotated[Desk, Depends(Desk)]
     "",
     operation_id="assessEligibility",
     summary="Say what a person is eligible for, and why (资格判定)",
-    responses=responses(TooLarge, TooMany),
+    responses=responses(Unauthorized, TooLarge, TooMany),
     max_body_size=LARGEST,
 )
 def assess(asked: EligibilityRequest, desk: AtDesk) -> EligibilityAnswer:
@@ -103,7 +103,7 @@ def assess(asked: EligibilityRequest, desk: AtDesk) -> EligibilityAnswer:
     "/replay",
     operation_id="replayEligibility",
     summary="Check a receipt, and what has changed since (回执核验)",
-    responses=responses(TooLarge, TooMany),
+    responses=responses(Unauthorized, TooLarge, TooMany),
     max_body_size=LARGEST,
 )
 def replay(asked: ReplayRequest, desk: AtDesk) -> ReplayAnswer:
@@ -130,7 +130,7 @@ def replay(asked: ReplayRequest, desk: AtDesk) -> ReplayAnswer:
     "/compare",
     operation_id="compareEligibility",
     summary="Compare two editions for one person (两版对比)",
-    responses=responses(TooLarge, TooMany),
+    responses=responses(Unauthorized, TooLarge, TooMany),
     max_body_size=LARGEST,
 )
 def compare(asked: ComparisonRequest, desk: AtDesk) -> Comparison:
@@ -151,7 +151,7 @@ def compare(asked: ComparisonRequest, desk: AtDesk) -> Comparison:
     "/forecast",
     operation_id="forecastEligibility",
     summary="Say from when an outcome turns (未来变化)",
-    responses=responses(TooLarge, TooMany),
+    responses=responses(Unauthorized, TooLarge, TooMany),
     max_body_size=LARGEST,
 )
 def forecast(asked: ForecastRequest, desk: AtDesk) -> ForecastAnswer:
@@ -186,7 +186,7 @@ def forecast(asked: ForecastRequest, desk: AtDesk) -> ForecastAnswer:
     "/what-if",
     operation_id="imagineEligibility",
     summary="Say which changes would make a person eligible (假设分析)",
-    responses=responses(TooLarge, TooMany),
+    responses=responses(Unauthorized, TooLarge, TooMany),
     max_body_size=LARGEST,
 )
 def imagine(asked: Asking, desk: AtDesk) -> WhatIfAnswer:

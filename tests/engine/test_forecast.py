@@ -83,9 +83,10 @@ def test_an_answer_turns_when_time_turns_it(
 def test_the_day_is_the_first_on_which_the_engine_answers_otherwise(birth: date, op: str) -> None:
     offered = services({"fact": "age", op: 60})
     knowledge, _ = parse(FACTS, {"birth_date": birth.isoformat()})
-    days = [ON + timedelta(days=n) for n in range((UNTIL - ON).days + 1)]
-    answers = [offered["s0"].decide(derive(FACTS, knowledge, day)[0])[0] for day in days]
-    expected = next((d for d, answer in zip(days, answers, strict=True) if answer != answers[0]), None)
+    days = (ON + timedelta(days=n) for n in range((UNTIL - ON).days + 1))
+    answers = ((day, offered["s0"].decide(derive(FACTS, knowledge, day)[0])[0]) for day in days)
+    _, today = next(answers)
+    expected = next((day for day, answer in answers if answer != today), None)
     found = turning_days(offered, FACTS, knowledge, ON, UNTIL)
     assert [(one.earliest, one.latest) for one in found] == ([(expected, expected)] if expected else [])
 
