@@ -115,7 +115,7 @@ def create_app(settings: Settings | None = None, *, today: Callable[[], date] = 
     app.openapi = lambda: document(app)  # type: ignore[method-assign]
 
     app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=6)
-    app.add_middleware(Manners, router=app.router)
+    app.add_middleware(Manners, router=app.router, patience=settings.body_seconds)
     app.add_middleware(
         CORSMiddleware,
         allow_origins=["*"],

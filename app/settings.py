@@ -22,6 +22,9 @@ class Settings(BaseSettings):
     threads: int = Field(
         40, ge=1, le=400, description="Requests answered at once; the connection pool has as many"
     )
+    body_seconds: float = Field(
+        60, gt=0, le=3600, description="Seconds that a request's body may take to arrive, waiting included"
+    )
     direct_publishing: bool = Field(
         default=False,
         description="Whether one publisher may publish alone, without a proposal that another approves",

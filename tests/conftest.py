@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -173,8 +174,9 @@ def empty_engine(empty_url: str) -> Iterator[Engine]:
     made.dispose()
 
 
-def application(url: str) -> FastAPI:
-    return create_app(Settings(database_url=url, log_level="warning"), today=lambda: TODAY)
+def application(url: str, **settings: Any) -> FastAPI:
+    given = Settings(database_url=url, log_level="warning", **settings)
+    return create_app(given, today=lambda: TODAY)
 
 
 def client_of(app: FastAPI) -> httpx.AsyncClient:

@@ -111,5 +111,3 @@ class Crowd:
 
 def body(base: int, *documents: dict[str, Any]) -> dict[str, Any]:
     return {"message": "Counting", "base_release": base, "documents": list(documents)}
-
-

@@ -17,7 +17,16 @@ from typing import Any
 
 PROJECT = Path(__file__).parent.parent
 # What the commands under test import when they run.
-WORK = ("app.cli", "app.main", "app.backup", "app.migrating", "app.publishing", "app.seed", "uvicorn", "psycopg")
+WORK = (
+    "app.cli",
+    "app.main",
+    "app.restoring",
+    "app.migrating",
+    "app.publishing",
+    "app.seed",
+    "uvicorn",
+    "psycopg",
+)
 
 
 class Forker:

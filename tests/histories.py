@@ -30,7 +30,13 @@ ALWAYS, NEVER = date(1, 1, 1), date(9999, 12, 31)
 DAYS = [ALWAYS, date(2021, 1, 1), date(2023, 12, 31), TODAY, date(2024, 6, 2), date(2030, 2, 28), NEVER]
 NAMES, REASONS = ["甲", "乙", "丙"], ["No snow falls.", "已并入其他服务。"]
 KINDS_TOLD = ("concepts", "plans", "domains")
-REGION = {"kind": "regions", "slug": "510000", "valid_from": "0001-01-01", "name": "四川省", "level": "province"}
+REGION = {
+    "kind": "regions",
+    "slug": "510000",
+    "valid_from": "0001-01-01",
+    "name": "四川省",
+    "level": "province",
+}
 
 slugs = st.sampled_from(["one", "two", "three"])
 days = st.sampled_from(DAYS)
@@ -248,7 +254,9 @@ class Histories(RuleBasedStateMachine):
             for at in places:
                 listed = self.ledger.list_of(kind, *at)
                 found = session.execute(select(slug, version).where(in_force_clause(row, at))).all()
-                assert {(one.slug, one.version) for one in found} == {(s, v.number) for s, v in listed.items()}
+                assert {(one.slug, one.version) for one in found} == {
+                    (s, v.number) for s, v in listed.items()
+                }
         self.place.told["reads"] += len(places)
 
     def compare_each(self, kind: str, at: At) -> None:

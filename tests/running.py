@@ -86,9 +86,11 @@ def answers(port: int) -> bool:
 
 
 @contextmanager
-def served(url: str) -> Iterator[httpx.Client]:
+def served(url: str, **settings: Any) -> Iterator[httpx.Client]:
     """The application on a port of its own, in a thread, and a client for it."""
-    config = uvicorn.Config(application(url), host="127.0.0.1", port=0, ws="none", log_config=None)
+    config = uvicorn.Config(
+        application(url, **settings), host="127.0.0.1", port=0, ws="none", log_config=None
+    )
     server = uvicorn.Server(config)
     thread = Thread(target=server.run)
     thread.start()
