@@ -14,6 +14,7 @@ from app.errors import TooLarge, TooSlow, answer, note_failure
 
 log = structlog.get_logger()
 
+SMALL_BODY = 64 * 1024
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 

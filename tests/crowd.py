@@ -60,7 +60,7 @@ class Crowd:
         mine = uuid4().hex
         # Two who write the very same do not contradict each other: it is the mark that tells them apart.
         counted = concept(slug=slug, name=str(height), aliases=[mine])
-        sent = {
+        sent: dict[str, Any] = {
             "json": body(base, counted),
             "headers": self.headers | {"Idempotency-Key": mine},
         }

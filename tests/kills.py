@@ -203,7 +203,7 @@ class PublishOverHttp(Kind):
         async with client_of(self.app) as client:
             return await client.post("/v1/releases", json=self.body, headers=self.headers)
 
-    def check(self, forker: Forker, room: Room) -> End:
+    def check(self, forker: Forker, room: Room) -> End:  # noqa: ARG002
         end = release_is_whole_or_not_there(room)
         # Whoever got no answer asks again, and it is published once.
         answer = anyio.run(self.ask_again, room)

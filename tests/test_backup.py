@@ -216,7 +216,7 @@ SAY_NOTHING = range(4, 10)
 @pytest.mark.anyio
 async def test_a_byte_that_changed_is_noticed(full: Engine, target: Engine, tmp_path: Path) -> None:
     backup(full, tmp_path / "sound")
-    sound, choose = (tmp_path / "sound").read_bytes(), random.Random(1)
+    sound, choose = (tmp_path / "sound").read_bytes(), random.Random(1)  # noqa: S311 - it only spreads them
     damaged = tmp_path / "damaged"
     ends = [place for place in (*range(12), *range(len(sound) - 10, len(sound))) if place not in SAY_NOTHING]
     for place in (*ends, *(choose.randrange(12, len(sound)) for _ in range(60))):
@@ -233,7 +233,7 @@ async def test_a_file_that_ends_anywhere_or_goes_on_is_noticed(
     full: Engine, target: Engine, tmp_path: Path
 ) -> None:
     backup(full, tmp_path / "sound")
-    sound, choose = (tmp_path / "sound").read_bytes(), random.Random(2)
+    sound, choose = (tmp_path / "sound").read_bytes(), random.Random(2)  # noqa: S311 - it only spreads them
     damaged = tmp_path / "damaged"
     for length in (0, 1, 9, 10, 18, len(sound) - 1, *(choose.randrange(len(sound)) for _ in range(30))):
         damaged.write_bytes(sound[:length])
@@ -286,7 +286,7 @@ async def test_lines_of_releases_removed_changed_or_swapped(
     full: Engine, target: Engine, store: Store, tmp_path: Path
 ) -> None:
     backup(full, tmp_path / "sound")
-    lines, choose = lines_of(tmp_path / "sound")[:-1], random.Random(3)
+    lines, choose = lines_of(tmp_path / "sound")[:-1], random.Random(3)  # noqa: S311 - it only spreads them
     of_releases = [
         n for n, x in enumerate(lines) if x.get("table", "").endswith(("_version", "release", "seal"))
     ]
@@ -323,7 +323,7 @@ async def test_wrong_values_beside_the_releases(
 ) -> None:
     """Nothing seals them: they are taken or refused, and nothing else."""
     backup(full, tmp_path / "sound")
-    lines, choose = lines_of(tmp_path / "sound")[:-1], random.Random(4)
+    lines, choose = lines_of(tmp_path / "sound")[:-1], random.Random(4)  # noqa: S311 - it only spreads them
     beside = [n for n, x in enumerate(lines) if x.get("table", "release") not in ("release", "release_seal")]
     beside = [n for n in beside if not lines[n]["table"].endswith("_version")]
     for _ in range(80):

@@ -1,6 +1,7 @@
 """Twenty publishers at once, over HTTP, against servers that are processes of their own."""
 
 from contextlib import ExitStack
+from typing import Any
 
 from sqlalchemy import Engine
 
@@ -19,7 +20,7 @@ def test_nothing_is_lost_counted_twice_or_left_out(
     with writing(empty_engine) as session:
         key = create(session, "publisher", "The crowd")[1]
     with ExitStack() as stack:
-        settings = {"direct_publishing": True, "writes_limit": "", "log_level": "error"}
+        settings: dict[str, Any] = {"direct_publishing": True, "writes_limit": "", "log_level": "error"}
         running = [stack.enter_context(serving(empty_url, **settings)) for _ in range(servers)]
         crowd = Crowd(running, key, publishers=20, changesets=40)
         crowd.gather()

@@ -138,7 +138,7 @@ HISTORY: list[tuple[str, list[list[Told]]]] = [
                         "value": 24.0,
                         "value_text": "24小时",
                         "value_derived": False,
-                        "firmness": "committed",
+                        "firmness": "commitment",
                         "sources": SOURCES,
                     },
                 ),

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Path, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.database import writing
-from app.errors import Forbidden, NotFound, TooMany, Unauthorized, responses
+from app.errors import Forbidden, NotFound, TooLarge, TooMany, Unauthorized, responses
 from app.keys.access import Holder
 from app.limits import limited
 from app.reading import Reader
@@ -41,7 +41,7 @@ def list_webhooks(key: Holder, reading: Reader) -> Webhooks:
     "",
     operation_id="createWebhook",
     summary="Be told of releases (订阅)",
-    responses=responses(Unauthorized, Forbidden, TooMany),
+    responses=responses(Unauthorized, Forbidden, TooLarge, TooMany),
     status_code=201,
     dependencies=limited("writes"),
 )
