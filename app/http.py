@@ -14,6 +14,7 @@ from app.errors import TooLarge, TooSlow, answer, note_failure
 
 log = structlog.get_logger()
 
+# What a form of a few fields comes to at most; bodies that may be longer say so at their route.
 SMALL_BODY = 64 * 1024
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 

@@ -25,7 +25,7 @@ from app.domains.router import router as domains
 from app.eligibility.router import router as eligibility
 from app.errors import handle_errors
 from app.facts.router import router as facts
-from app.http import SMALL_BODY, Manners, RequestLog
+from app.http import Manners, RequestLog
 from app.indicators.router import router as indicators
 from app.keys.access import may_read
 from app.limits import Limits
@@ -73,7 +73,6 @@ def create_app(settings: Settings | None = None, *, today: Callable[[], date] = 
             "displayRequestDuration": True,
         },
         lifespan=lifespan,
-        max_body_size=SMALL_BODY,  # routes that take more say so themselves
         generate_unique_id_function=lambda route: route.operation_id or route.name,
     )
     app.state.engine = create(settings.database_url, connections=settings.threads)

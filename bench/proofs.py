@@ -1,4 +1,4 @@
-"""The proofs of the tests at their full size: `python -m bench.proofs [histories] [crowd] [kills] [--publishes N] [--kills N]`.
+"""The proofs of the tests at their full size: `python -m bench.proofs [histories] [crowd] [kills]`.
 
 Nothing is measured against anything here: each proof holds or ends the run, and the figures say how much was tried.
 """
@@ -70,9 +70,7 @@ def crowd(store: Store, servers: int) -> None:
     store.drop(url)
     told = ", ".join(f"{number} {what}" for what, number in gathered.told.items())
     said = f"{PUBLISHERS} publishers, {len(gathered.published)} releases, {told}"
-    print(
-        f"| crowd, {servers} server{'s' * (servers > 1)} | {store.name} | {said} | {took:.0f} s |", flush=True
-    )
+    print(f"| crowd, servers: {servers} | {store.name} | {said} | {took:.0f} s |", flush=True)
 
 
 def kills(store: Store, folder: Path, times: int) -> None:

@@ -272,11 +272,22 @@ def test_a_body_that_never_ends_is_not_waited_for(place: Place) -> None:
             assert b"0.5 seconds" in answer
 
 
-@pytest.mark.parametrize("path", ["/v1/releases", "/v1/proposals", "/v1/webhooks", "/v1/eligibility"])
-def test_too_much_is_not_read(place: Place, path: str) -> None:
+def test_too_much_is_not_read(place: Place) -> None:
+    """By nothing that takes a body; a batch of persons is answered line by line, and cut off."""
     key, type_ = b"Authorization: Bearer " + place.key.encode(), b"Content-Type: application/json"
-    announced = send(place, head(key, type_, b"Content-Length: 1000000000000", path=path.encode()))
-    assert status_of(announced) == 413
+    document = httpx.get(f"{place.url}/openapi.json", trust_env=False).json()
+    taking = [
+        (method.upper().encode(), path.replace("{number}", "1").encode())
+        for path, operations in document["paths"].items()
+        for method, operation in operations.items()
+        if "requestBody" in operation and not path.endswith("/batch")
+    ]
+    assert len(taking) > 10
     chunk = b"%x\r\n" % 2**20 + b" " * 2**20 + b"\r\n"
-    sent = send(place, head(key, type_, b"Transfer-Encoding: chunked", path=path.encode()), *[chunk] * 40)
-    assert sent == b"" or status_of(sent) == 413
+    for method, path in taking:
+        announced = send(place, head(key, type_, b"Content-Length: 1000000000000", path=path, method=method))
+        assert status_of(announced) == 413, path
+    for method, path in (*taking[:2], *taking[-2:]):
+        start = head(key, type_, b"Transfer-Encoding: chunked", path=path, method=method)
+        sent = send(place, start, *[chunk] * 40)
+        assert sent == b"" or status_of(sent) == 413, path

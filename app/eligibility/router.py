@@ -19,7 +19,7 @@ from app.eligibility.assess import (
     summary,
     understood,
 )
-from app.eligibility.batch import LARGEST_BATCH, BatchLine, Books, Person, answers
+from app.eligibility.batch import BatchLine, Books, Person, answers
 from app.eligibility.evaluate import outcomes
 from app.eligibility.forecast import turning_days
 from app.eligibility.models import (
@@ -221,8 +221,6 @@ def imagine(asked: Asking, request: Request, reading: Reader) -> WhatIfAnswer:
             "content": {"application/x-ndjson": {"schema": Person.model_json_schema()}},
         }
     },
-    # It is cut off with a line that says so; this is for whoever sends on.
-    max_body_size=2 * LARGEST_BATCH,
 )
 async def batch(query: Annotated[BatchQuery, Query()], request: Request) -> StreamingResponse:
     """Answers while the lines still come. A line that is wrong gets its own error, and the others their answers."""

@@ -7,12 +7,13 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from app.database import writing
 from app.errors import Forbidden, NotFound, TooLarge, TooMany, Unauthorized, responses
+from app.http import SMALL_BODY
 from app.keys.access import Holder
 from app.limits import limited
 from app.reading import Reader
 from app.webhooks.models import NewWebhook, WebhookDocument, WebhookRequest, delete, make, own
 
-router = APIRouter(prefix="/v1/webhooks", tags=["releases"])
+router = APIRouter(prefix="/v1/webhooks", tags=["releases"], max_body_size=SMALL_BODY)
 
 IdInPath = Annotated[str, Path(title="编号", description="The webhook", pattern="^[0-9a-f]{16}$")]
 
