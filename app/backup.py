@@ -9,7 +9,6 @@ import gzip
 import json
 import os
 from collections.abc import Iterator
-from contextlib import suppress
 from datetime import UTC, date, datetime
 from hashlib import sha256
 from itertools import chain
@@ -23,7 +22,7 @@ from sqlmodel import Session, SQLModel
 from app import __version__
 from app.catalogue import KINDS
 from app.database import snapshot
-from app.errors import Invalid
+from app.errors import Problem, Said
 from app.keys.models import Key
 from app.migrating import newest
 from app.proposals.models import Proposal
@@ -37,6 +36,14 @@ FORMAT = "public-service-catalogue backup 1"
 BATCH = 500
 # What a backup has besides the releases: importing them makes their tables known.
 KEPT_BESIDE = (Key, Proposal, RememberedAnswer, Webhook)
+
+
+class NotWritten(Problem):
+    """A place that no backup can be written to."""
+
+    status = 422
+    urn = "backup-not-written"
+    title = Said("The backup cannot be written", "无法写入备份")
 
 
 class Summary(NamedTuple):
@@ -53,25 +60,40 @@ def backup(engine: Engine, file: Path) -> Summary:
     The file appears under its name when it is whole; it holds secrets of webhooks, so that only its owner may read it.
     """
     if file.exists():
-        raise Invalid.at("", f"{file} exists: give another name.", f"{file} 已存在，请换用其他文件名。")
-    # For its owner alone, and under a name that nothing left behind by a killed one can have.
-    opened, name = mkstemp(prefix=f".{file.name}.", suffix=".part", dir=file.parent)
-    unfinished = Path(name)
+        raise _exists(file)
+    unfinished: Path | None = None
     try:
+        # For its owner alone, and under a name that nothing left behind by a killed one can have.
+        opened, name = mkstemp(prefix=f".{file.name}.", suffix=".part", dir=file.parent)
+        unfinished = Path(name)
         with os.fdopen(opened, "wb") as raw, snapshot(engine) as session:
             with gzip.GzipFile(fileobj=raw, mode="wb", mtime=0, filename="") as packed:
                 summary = _write(session, packed)
             raw.flush()
             os.fsync(raw.fileno())
+        _name(unfinished, file)
+    except FileExistsError:
+        raise _exists(file) from None
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise NotWritten(f"{file} cannot be written: {reason}.", f"无法写入 {file}：{reason}。") from error
+    finally:
+        if unfinished is not None:
+            unfinished.unlink(missing_ok=True)
+    return summary
+
+
+def _name(unfinished: Path, file: Path) -> None:
+    try:
         os.link(unfinished, file)  # unlike a rename, it never takes the place of another
     except FileExistsError:
-        raise Invalid.at(
-            "", f"{file} exists: give another name.", f"{file} 已存在，请换用其他文件名。"
-        ) from None
-    finally:
-        with suppress(FileNotFoundError):
-            unfinished.unlink()
-    return summary
+        raise
+    except OSError:  # a USB stick knows no second name for a file
+        unfinished.rename(file)
+
+
+def _exists(file: Path) -> NotWritten:
+    return NotWritten(f"{file} exists: give another name.", f"{file} 已存在，请换用其他文件名。")
 
 
 def _write(session: Session, packed: gzip.GzipFile) -> Summary:

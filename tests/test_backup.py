@@ -15,10 +15,9 @@ import pytest
 from sqlalchemy import Engine, func, select
 from sqlmodel import Session, SQLModel
 
-from app.backup import FORMAT, backup
+from app.backup import FORMAT, NotWritten, backup
 from app.catalogue import KINDS
 from app.database import create, reading
-from app.errors import Invalid
 from app.restoring import Refused, restore
 from app.sealing import verify
 from tests.changes import concept, put, withdrawal
@@ -169,7 +168,7 @@ def test_only_its_owner_may_read_it_and_nothing_is_overwritten(empty_engine: Eng
     backup(empty_engine, file)
     assert file.stat().st_mode & 0o777 == 0o600
     before = file.read_bytes()
-    with pytest.raises(Invalid):
+    with pytest.raises(NotWritten, match="exists"):
         backup(empty_engine, file)
     assert file.read_bytes() == before
     assert list(tmp_path.iterdir()) == [file]
@@ -180,6 +179,28 @@ def test_what_a_killed_backup_left_is_in_nobodys_way(empty_engine: Engine, tmp_p
     put(empty_engine, concept())
     (tmp_path / f".catalogue.backup.{os.getpid()}.part").touch()
     assert backup(empty_engine, tmp_path / "catalogue.backup").releases == 1
+
+
+def test_where_it_cannot_be_written_it_says_so(empty_engine: Engine, tmp_path: Path) -> None:
+    put(empty_engine, concept())
+    (tmp_path / "file").touch()
+    for file in (tmp_path / "no-such-folder" / "one", tmp_path / "file" / "one"):
+        with pytest.raises(NotWritten, match=f"{file} cannot be written: "):
+            backup(empty_engine, file)
+    assert [left.name for left in tmp_path.iterdir()] == ["file"]
+
+
+def test_a_disk_that_knows_one_name_for_a_file(
+    empty_engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(os, "link", refuse)
+    put(empty_engine, concept())
+    backup(empty_engine, tmp_path / "one")
+    assert len(lines_of(tmp_path / "one")) == 5
+    assert [left.name for left in tmp_path.iterdir()] == ["one"]
 
 
 # Damage
