@@ -11,7 +11,7 @@ from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import JSON, Column, Date, Engine, Table, func, insert, select
+from sqlalchemy import JSON, Boolean, Column, Date, Engine, Float, Integer, Table, func, insert, select
 from sqlalchemy.exc import DataError, IntegrityError
 from sqlmodel import Session
 
@@ -135,21 +135,25 @@ def _typed(table: Table, row: dict[str, Any]) -> dict[str, Any]:
         raise _damaged() from error
 
 
+PYTHON: dict[type[Any], type[Any]] = {Integer: int, Boolean: bool, Float: float}
+
+
 def _of_type(column: Column[Any], value: Any) -> Any:  # noqa: ANN401 - whatever the column holds
     """The value as the database takes it; SQLite itself would take any."""
-    if isinstance(value, str):
-        value.encode()  # half a character is none
-    if value is None or isinstance(column.type, JSON):
+    if value is None:
+        return None
+    json.dumps(value, ensure_ascii=False).encode()  # half a character is none
+    if isinstance(column.type, JSON):
         return value
     if isinstance(column.type, Moment):
         return datetime.fromisoformat(value)
     if isinstance(column.type, Date):
         return date.fromisoformat(value)
-    python = column.type.python_type
-    if type(value) is not python and not (python is float and type(value) is int):
+    python = PYTHON.get(type(column.type), str)
+    if type(value) is not python and (python, type(value)) != (float, int):
         raise TypeError("another type")
-    if isinstance(value, int) and not -(2**31) <= value < 2**31:
-        raise ValueError("too large")
+    if (python is int and not -(2**31) <= value < 2**31) or (python is str and "\x00" in value):
+        raise ValueError("no database keeps it")
     return value
 
 
