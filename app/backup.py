@@ -1,4 +1,4 @@
-"""Backup and restore: everything in one file that says itself whether it is whole.
+"""Backup: everything in one file that says itself whether it is whole; `app/restoring.py` takes it back in.
 
 The file is gzipped lines of JSON: what made it, then each release with its versions and its seal, then the other
 tables, then a SHA-256 over all lines before. It is the same for both databases, so a backup also moves a catalogue
@@ -8,46 +8,42 @@ from one to the other. What can be made anew, such as the index that searches lo
 import gzip
 import json
 import os
-import zlib
-from collections.abc import Iterable, Iterator
-from contextlib import suppress
+from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from hashlib import sha256
-from itertools import chain, groupby, islice
-from operator import itemgetter
+from itertools import chain
 from pathlib import Path
+from tempfile import mkstemp
 from typing import Any, NamedTuple
 
-from sqlalchemy import Column, ColumnElement, Date, Engine, Table, func, insert, select
+from sqlalchemy import ColumnElement, Engine, Table, select
 from sqlmodel import Session, SQLModel
 
 from app import __version__
 from app.catalogue import KINDS
-from app.database import Moment, snapshot, writing
-from app.errors import Invalid, Problem, Said
+from app.database import snapshot
+from app.errors import Problem, Said
 from app.keys.models import Key
 from app.migrating import newest
 from app.proposals.models import Proposal
 from app.replay import RememberedAnswer
-from app.sealing import Seal, verify
-from app.search import index
+from app.sealing import Seal
 from app.versioning import latest_release
 from app.webhooks.models import Webhook
 
 FORMAT = "public-service-catalogue backup 1"
-# No line of a real backup comes near: a document is bounded, and so is a changeset.
-LONGEST_LINE = 64 * 1024 * 1024
+# Rows that are in memory at once.
 BATCH = 500
 # What a backup has besides the releases: importing them makes their tables known.
 KEPT_BESIDE = (Key, Proposal, RememberedAnswer, Webhook)
 
 
-class Refused(Problem):
-    """A file that cannot be restored, or a place that it cannot be restored to."""
+class NotWritten(Problem):
+    """A place that no backup can be written to."""
 
     status = 422
-    urn = "backup-refused"
-    title = Said("The backup cannot be restored", "无法恢复备份")
+    urn = "backup-not-written"
+    title = Said("The backup cannot be written", "无法写入备份")
 
 
 class Summary(NamedTuple):
@@ -64,27 +60,40 @@ def backup(engine: Engine, file: Path) -> Summary:
     The file appears under its name when it is whole; it holds secrets of webhooks, so that only its owner may read it.
     """
     if file.exists():
-        raise Invalid.at("", f"{file} exists: give another name.", f"{file} 已存在，请换用其他文件名。")
-    unfinished = file.with_name(f".{file.name}.{os.getpid()}.part")
+        raise _exists(file)
+    unfinished: Path | None = None
     try:
-        with snapshot(engine) as session, os.fdopen(_for_owner(unfinished), "wb") as raw:
+        # For its owner alone, and under a name that nothing left behind by a killed one can have.
+        opened, name = mkstemp(prefix=f".{file.name}.", suffix=".part", dir=file.parent)
+        unfinished = Path(name)
+        with os.fdopen(opened, "wb") as raw, snapshot(engine) as session:
             with gzip.GzipFile(fileobj=raw, mode="wb", mtime=0, filename="") as packed:
                 summary = _write(session, packed)
             raw.flush()
             os.fsync(raw.fileno())
-        os.link(unfinished, file)  # unlike a rename, it never takes the place of another
+        _name(unfinished, file)
     except FileExistsError:
-        raise Invalid.at(
-            "", f"{file} exists: give another name.", f"{file} 已存在，请换用其他文件名。"
-        ) from None
+        raise _exists(file) from None
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise NotWritten(f"{file} cannot be written: {reason}.", f"无法写入 {file}：{reason}。") from error
     finally:
-        with suppress(FileNotFoundError):
-            unfinished.unlink()
+        if unfinished is not None:
+            unfinished.unlink(missing_ok=True)
     return summary
 
 
-def _for_owner(file: Path) -> int:
-    return os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+def _name(unfinished: Path, file: Path) -> None:
+    try:
+        os.link(unfinished, file)  # unlike a rename, it never takes the place of another
+    except FileExistsError:
+        raise
+    except OSError:  # a USB stick knows no second name for a file
+        unfinished.rename(file)
+
+
+def _exists(file: Path) -> NotWritten:
+    return NotWritten(f"{file} exists: give another name.", f"{file} 已存在，请换用其他文件名。")
 
 
 def _write(session: Session, packed: gzip.GzipFile) -> Summary:
@@ -110,7 +119,7 @@ def _write(session: Session, packed: gzip.GzipFile) -> Summary:
 
 
 def _lines(session: Session, releases: int) -> Iterator[dict[str, Any]]:
-    of_release, others = _tables()
+    of_release, others = tables()
     for number in range(1, releases + 1):
         for table in of_release:
             column = table.c.number if table.name == "release" else table.c.release
@@ -119,7 +128,7 @@ def _lines(session: Session, releases: int) -> Iterator[dict[str, Any]]:
         yield from _rows(session, table)
 
 
-def _tables() -> tuple[list[Table], list[Table]]:
+def tables() -> tuple[list[Table], list[Table]]:
     """Those that belong to releases, in the order in which they may be filled, and all the others."""
     every = SQLModel.metadata.tables
     names = ["release", *(str(kind.row.__tablename__) for kind in KINDS.values()), "release_seal"]
@@ -138,101 +147,3 @@ def _rows(session: Session, table: Table, *where: ColumnElement[bool]) -> Iterat
 
 def _plain(value: date | datetime) -> str:
     return value.isoformat()
-
-
-def restore(engine: Engine, file: Path) -> Summary:
-    """Fills an empty, migrated database from a backup: all of it, found whole, or nothing.
-
-    Raises `Refused` for a file that is damaged, changed or of another schema, and for a database that is not empty.
-    """
-    of_release, others = _tables()
-    tables = {table.name: table for table in [*of_release, *others]}
-    with writing(engine) as session:
-        if latest_release(session) or any(
-            session.scalar(select(func.count()).select_from(t)) for t in others
-        ):
-            raise Refused(
-                "The database holds something already: name an empty one with DATABASE_URL and migrate it.",
-                "数据库不是空的，请用 DATABASE_URL 指定一个空数据库并先运行 catalogue migrate。",
-            )
-        lines = _read(file)
-        head = next(lines)
-        count = 0
-        for name, group in groupby(lines, key=itemgetter("table")):
-            count += _fill(session, tables[name], (line["row"] for line in group))
-        verified = verify(session)
-        if verified.broken or verified.seals[-1:] != [seal for seal in [head["seal"]] if seal]:
-            raise Refused(
-                "Its releases are not as they were sealed: somebody changed the file.",
-                "备份中的发布与其封存值不符，文件已被改动。",
-            )
-        return Summary(head["releases"], head["seal"], count)
-
-
-def _read(file: Path) -> Iterator[dict[str, Any]]:
-    """The lines but the last, which must fit all before; first the head, which must fit this program."""
-    digest, before, number = sha256(), b"", 0
-    try:
-        with gzip.open(file, "rb") as packed:
-            while line := packed.readline(LONGEST_LINE):
-                if number:
-                    digest.update(before)
-                    yield _understood(before, first=number == 1)
-                before, number = line, number + 1
-        said = json.loads(before)
-    except (OSError, EOFError, zlib.error, ValueError, KeyError, TypeError, RecursionError) as error:
-        raise Refused("It is no backup, or it is damaged.", "文件不是备份或已损坏。") from error
-    if said != {"sha256": digest.hexdigest()}:
-        raise Refused("It is not whole, or somebody changed it.", "备份不完整或已被改动。")
-
-
-def _understood(written: bytes, *, first: bool) -> dict[str, Any]:
-    line: dict[str, Any] = json.loads(written)
-    if not first:
-        if not (isinstance(line["row"], dict) and line["table"] in SQLModel.metadata.tables):
-            raise ValueError("no row")
-        return line
-    if line["format"] != FORMAT:
-        raise ValueError("another format")
-    if line["schema"] != newest():
-        raise Refused(
-            f"It was made by version {line['program']} with schema {line['schema']}, this program has schema "
-            f"{newest()}: restore it with that version into an empty database, then run `catalogue migrate` of this "
-            "one.",
-            f"该备份由版本 {line['program']}（结构 {line['schema']}）生成，本程序结构为 {newest()}："
-            "请先用该版本恢复到空数据库，再用本程序运行 catalogue migrate。",
-        )
-    return line
-
-
-def _fill(session: Session, table: Table, rows: Iterable[dict[str, Any]]) -> int:
-    kinds = {str(kind.row.__tablename__): kind.row for kind in KINDS.values()}
-    count = 0
-    for some in _batches(_typed(table, row) for row in rows):
-        session.execute(insert(table), some)
-        count += len(some)
-        if row := kinds.get(table.name):
-            versions = [row(**values) for values in some if not values["withdrawn"]]
-            index(session, [(version, version.version) for version in versions])
-    return count
-
-
-def _typed(table: Table, row: dict[str, Any]) -> dict[str, Any]:
-    try:
-        return {column.name: _of_type(column, row.get(column.name)) for column in table.columns}
-    except (ValueError, TypeError) as error:
-        raise Refused("It is no backup, or it is damaged.", "文件不是备份或已损坏。") from error
-
-
-def _of_type(column: Column[Any], value: Any) -> Any:  # noqa: ANN401 - whatever the column holds
-    if value is None:
-        return None
-    if isinstance(column.type, Moment):
-        return datetime.fromisoformat(value)
-    return date.fromisoformat(value) if isinstance(column.type, Date) else value
-
-
-def _batches(rows: Iterable[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
-    remaining = iter(rows)
-    while some := list(islice(remaining, BATCH)):
-        yield some

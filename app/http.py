@@ -17,19 +17,23 @@ from app.metrics import Metrics
 
 log = structlog.get_logger()
 
-# Time spent waiting for a body; a batch of persons is answered while it is read, which does not count.
-BODY_SECONDS = 60
+# What a form of a few fields comes to at most; bodies that may be longer say so at their route.
+SMALL_BODY = 64 * 1024
 # What a proxy in front may call a request.
 REQUEST_ID = re.compile(r"[0-9A-Za-z._-]{1,64}")
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 
 class Manners:
-    """Answers HEAD as GET without its body, OPTIONS with what a path allows, and `If-None-Match: *`."""
+    """Answers HEAD as GET without its body, OPTIONS with what a path allows, and `If-None-Match: *`.
 
-    def __init__(self, app: ASGIApp, router: Router) -> None:
+    `patience` is how many seconds are spent waiting for a body.
+    """
+
+    def __init__(self, app: ASGIApp, router: Router, patience: float) -> None:
         self.app = app
         self.router = router
+        self.patience = patience
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -91,14 +95,17 @@ class Manners:
             await send(message)
 
         try:
-            await self.app(scope, in_time(receive), send_politely)
+            await self.app(scope, in_time(receive, self.patience), send_politely)
         finally:
             asked["route"] = scope.get("route")
 
 
-def in_time(receive: Receive) -> Receive:
-    """The request's body, waited for only so long: sent a byte at a time, it would hold on to us for ever."""
-    left = float(BODY_SECONDS)
+def in_time(receive: Receive, patience: float) -> Receive:
+    """The request's body, waited for only so long: sent a byte at a time, it would hold on to us for ever.
+
+    A batch of persons is answered while it is read: the time that answering takes does not count.
+    """
+    left = patience
     whole = False
 
     async def receive_in_time() -> Message:
@@ -111,8 +118,8 @@ def in_time(receive: Receive) -> Receive:
                 message = await receive()
         except TimeoutError:
             raise TooSlow(
-                f"The body did not come within {BODY_SECONDS} seconds: send it again.",
-                f"请求正文未在{BODY_SECONDS}秒内送达，请重新发送。",
+                f"The body did not come within {patience:g} seconds: send it again.",
+                f"请求正文未在{patience:g}秒内送达，请重新发送。",
             ) from None
         left -= anyio.current_time() - began
         whole = message["type"] != "http.request" or not message.get("more_body", False)

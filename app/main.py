@@ -141,7 +141,7 @@ def create_app(settings: Settings | None = None, *, today: Callable[[], date] = 
     app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=6)
     if settings.cache_mb and not settings.reading_takes_key:
         app.add_middleware(Cache, engine=app.state.engine, today=today, megabytes=settings.cache_mb)
-    app.add_middleware(Manners, router=app.router)
+    app.add_middleware(Manners, router=app.router, patience=settings.body_seconds)
     app.add_middleware(
         CORSMiddleware,
         allow_origins=["*"],

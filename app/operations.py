@@ -42,7 +42,7 @@ def backup(file: Annotated[Path, typer.Argument(help="Where to write it; must no
 
 def restore(file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="A backup")]) -> None:
     """Fill an empty database from a backup, all or nothing; migrate it first."""
-    from app.backup import restore as restore_backup
+    from app.restoring import restore as restore_backup
 
     with database() as engine:
         summary = restore_backup(engine, file)

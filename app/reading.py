@@ -23,6 +23,7 @@ from pydantic import (
     ConfigDict,
     Field,
     StringConstraints,
+    field_validator,
 )
 from pydantic_core import PydanticCustomError
 from sqlmodel import Session
@@ -91,6 +92,16 @@ class NoQuery(BaseModel):
     """For what takes no parameters: an unknown one is an error, not ignored."""
 
     model_config = ConfigDict(extra="forbid")
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def is_text(cls, value: object) -> object:
+        """PostgreSQL takes no NUL, wherever it is compared with."""
+        if isinstance(value, str) and "\x00" in value:
+            raise PydanticCustomError(
+                "nul", "Holds a character that is none: NUL", {"zh": "含有无效字符（NUL）"}
+            )
+        return value
 
 
 class ReadQuery(NoQuery):

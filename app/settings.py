@@ -25,6 +25,9 @@ class Settings(BaseSettings):
     cache_mb: int = Field(
         64, ge=0, le=65_536, description="Megabytes of answers that each process keeps in memory; 0: none"
     )
+    body_seconds: float = Field(
+        60, gt=0, le=3600, description="Seconds that a request's body may take to arrive, waiting included"
+    )
     direct_publishing: bool = Field(
         default=False,
         description="Whether one publisher may publish alone, without a proposal that another approves",

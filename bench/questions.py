@@ -22,7 +22,7 @@ from app.eligibility.questions import next_question
 from app.eligibility.rulebook import Rulebook
 from app.rules.books import load
 from app.versioning import At
-from tests.conftest import prepare
+from tests.stores import SEED, prepare
 
 ON = date(2024, 6, 1)
 STOPS = (5, 10, 20, 30, 40)
@@ -68,7 +68,7 @@ def interview(book: Rulebook, person: dict[str, Any], choose: Choice) -> list[in
 def main(persons: int) -> None:
     with tempfile.TemporaryDirectory() as scratch:
         url = f"sqlite:///{scratch}/bench.db"
-        prepare(url, seeded=True)
+        prepare(url, SEED)
         engine = create(url)
         with Session(engine) as session:
             book = load(session, At(ON, 1), "510802")

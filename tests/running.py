@@ -41,12 +41,18 @@ def free_port() -> int:
         return port
 
 
+def environment(url: str, **settings: Any) -> dict[str, str]:
+    """What the program is told by its environment."""
+    given = {name.upper(): str(value) for name, value in settings.items()}
+    return os.environ | {"DATABASE_URL": url, "LANG": "en_GB.UTF-8"} | given
+
+
 def started(*arguments: str, url: str, before: tuple[str, ...] = ()) -> subprocess.Popen[str]:
     """`catalogue …` as somebody starts it; `before` is what goes before it on the command line."""
     return subprocess.Popen(
         [*before, sys.executable, "-m", "app", *arguments],
         cwd=PROJECT,
-        env=os.environ | {"DATABASE_URL": url, "LANG": "en_GB.UTF-8"},
+        env=environment(url),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -93,9 +99,40 @@ def _catalogue(said: list[Path], arguments: tuple[str, ...], url: str) -> None:
 
 
 @contextmanager
-def served(url: str) -> Iterator[httpx.Client]:
+def serving(url: str, log: Path | None = None, **settings: Any) -> Iterator[str]:
+    """`catalogue serve` as a process of its own: its address. Its log goes to a file, where one is given."""
+    port = free_port()
+    with (log or Path(os.devnull)).open("wb") as sink:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "app", "serve"],
+            cwd=PROJECT,
+            env=environment(url, port=port, **settings),
+            stdout=subprocess.DEVNULL,
+            stderr=sink,
+        )
+        try:
+            until(lambda: answers(port) or process.poll() is not None)
+            assert process.poll() is None, "the server ended by itself"
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            process.kill()
+            process.wait()
+
+
+def answers(port: int) -> bool:
+    """Whether a server listens on a port, and says that it is alive."""
+    try:
+        return httpx.get(f"http://127.0.0.1:{port}/healthz", trust_env=False).status_code == 200
+    except httpx.TransportError:
+        return False
+
+
+@contextmanager
+def served(url: str, **settings: Any) -> Iterator[httpx.Client]:
     """The application on a port of its own, in a thread, and a client for it."""
-    config = uvicorn.Config(application(url), host="127.0.0.1", port=0, ws="none", log_config=None)
+    config = uvicorn.Config(
+        application(url, **settings), host="127.0.0.1", port=0, ws="none", log_config=None
+    )
     server = uvicorn.Server(config)
     thread = Thread(target=server.run)
     thread.start()

@@ -30,7 +30,10 @@ LIZHOU = "lizhou-public-services-2021-2025"
 
 @dataclass(frozen=True)
 class Store:
-    """One of the two databases: where to read an empty and a seeded catalogue, and how to get one of one's own."""
+    """One of the two databases: where to read an empty and a seeded catalogue, and how to get one of one's own.
+
+    What is copied is "empty", "seeded", or any database that nobody has open.
+    """
 
     name: str
     empty: str
@@ -95,7 +98,7 @@ def sqlite_file(shared: Path, name: str, seed: Path | None = None) -> str:
 def sqlite(shared: Path) -> Store:
     def copy(name: str) -> str:
         fresh = shared / f"{uuid.uuid4().hex}.db"
-        shutil.copy(shared / f"{name}.db", fresh)
+        shutil.copy(str(make_url(name).database) if "://" in name else shared / f"{name}.db", fresh)
         return f"sqlite:///{fresh}"
 
     def drop(url: str) -> None:
@@ -141,7 +144,7 @@ def postgresql(shared: Path) -> Iterator[Store]:
         return database(name)
 
     def copy(name: str) -> str:
-        return make(f"t{uuid.uuid4().hex}", name)
+        return make(f"t{uuid.uuid4().hex}", str(make_url(name).database) if "://" in name else name)
 
     def drop(url: str) -> None:
         run(f"DROP DATABASE {make_url(url).database} WITH (FORCE)")

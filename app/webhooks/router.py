@@ -6,13 +6,14 @@ from fastapi import APIRouter, Path, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.database import writing
-from app.errors import Forbidden, NotFound, TooMany, Unauthorized, responses
+from app.errors import Forbidden, NotFound, TooLarge, TooMany, Unauthorized, responses
+from app.http import SMALL_BODY
 from app.keys.access import Holder
 from app.limits import limited
 from app.reading import Reader
 from app.webhooks.models import NewWebhook, WebhookDocument, WebhookRequest, delete, make, own
 
-router = APIRouter(prefix="/v1/webhooks", tags=["releases"])
+router = APIRouter(prefix="/v1/webhooks", tags=["releases"], max_body_size=SMALL_BODY)
 
 IdInPath = Annotated[str, Path(title="编号", description="The webhook", pattern="^[0-9a-f]{16}$")]
 
@@ -41,7 +42,7 @@ def list_webhooks(key: Holder, reading: Reader) -> Webhooks:
     "",
     operation_id="createWebhook",
     summary="Be told of releases (订阅)",
-    responses=responses(Unauthorized, Forbidden, TooMany),
+    responses=responses(Unauthorized, Forbidden, TooLarge, TooMany),
     status_code=201,
     dependencies=limited("writes"),
 )

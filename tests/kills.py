@@ -1,0 +1,298 @@
+"""`kill -9` at any moment of a command's work: what it leaves is what was before, or all that was to come."""
+
+import random
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import median
+from tempfile import TemporaryDirectory
+from typing import Any, ClassVar, Literal
+
+import anyio
+import httpx
+from sqlalchemy import Engine, func, select, text
+from sqlmodel import Session, SQLModel
+
+from app.backup import backup
+from app.database import create, reading, writing
+from app.keys.models import Key
+from app.keys.models import create as create_key
+from app.main import create_app
+from app.restoring import restore
+from app.sealing import verify
+from app.settings import Settings
+from app.versioning import latest_release
+from tests.changes import concept, put
+from tests.conftest import client_of
+from tests.forking import Forker
+from tests.running import answers, environment, free_port, until
+from tests.stores import Store
+
+MANY = 200  # what is published at once
+BASE = 3  # releases there are before
+End = Literal["before", "after"]
+
+
+@dataclass
+class Room:
+    """A database of its own for one attempt, and a folder beside it."""
+
+    url: str
+    engine: Engine
+    folder: Path
+
+    def environment(self, **settings: Any) -> dict[str, str]:
+        needed = environment(self.url, **settings)
+        return {name: needed[name] for name in ("DATABASE_URL", "LANG", *map(str.upper, settings))}
+
+    def alone(self) -> None:
+        """Waits until the database has noticed that the killed one is gone."""
+        if self.engine.dialect.name == "postgresql":
+            others = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() "
+            with self.engine.connect() as connection:
+                until(lambda: not connection.scalar(text(others + "AND pid <> pg_backend_pid()")))
+
+    def releases(self) -> int:
+        with Session(self.engine) as session:
+            return latest_release(session)
+
+    def seal(self) -> str | None:
+        """The newest seal; fails where anything does not fit."""
+        with reading(self.engine) as session:
+            verified = verify(session)
+        assert verified.broken == []
+        return verified.seals[-1] if verified.seals else None
+
+    def rows(self, table: str, where: str = "true", what: str = "*") -> int:
+        with self.engine.connect() as connection:
+            return connection.scalar(text(f"SELECT count({what}) FROM {table} WHERE {where}")) or 0
+
+    def found(self, slugs: str) -> int:
+        """How many resources the index for searches knows."""
+        return self.rows("search_entry", f"slug LIKE '{slugs}'", "DISTINCT slug")
+
+    def goes_on(self) -> None:
+        """The next release can be published, and fits."""
+        before = self.releases()
+        assert put(self.engine, concept(slug="next", name="下一个")).release == before + 1
+        self.seal()
+
+
+class Kind:
+    """A command to kill: what it needs, and what it may leave."""
+
+    name: ClassVar[str]
+    empty: ClassVar[bool] = False  # whether it works on an empty database
+
+    def __init__(self, store: Store, folder: Path) -> None:
+        self.store, self.folder = store, folder
+        self.base = store.copy("empty")
+        engine = create(self.base, connections=2)
+        with writing(engine) as session:
+            self.key = create_key(session, "publisher", "A clerk")[1]
+        for release in range(BASE):
+            put(engine, *(concept(slug=f"old-{release}-{n}", name=f"旧{n}") for n in range(100)))
+        engine.dispose()
+
+    @contextmanager
+    def room(self) -> Iterator[Room]:
+        url = self.store.copy("empty" if self.empty else self.base)
+        engine = create(url, connections=4)
+        try:
+            with TemporaryDirectory() as folder:
+                yield Room(url, engine, Path(folder))
+        finally:
+            engine.dispose()
+            self.store.drop(url)
+
+    def attempt(self, forker: Forker, room: Room, after: float | None) -> int:
+        """Runs it, and kills it so many seconds after; its exit code."""
+        forker.start(*self.arguments(room), environment=room.environment())
+        if after is not None:
+            time.sleep(after)
+            forker.kill()
+        return forker.ended()
+
+    def arguments(self, room: Room) -> tuple[str, ...]:
+        raise NotImplementedError
+
+    def check(self, forker: Forker, room: Room) -> End:
+        raise NotImplementedError
+
+
+def release_is_whole_or_not_there(room: Room) -> End:
+    release = room.releases()
+    assert release in (BASE, BASE + 1)
+    for table in ("concept_version", "release", "release_seal"):
+        column = "number" if table == "release" else "release"
+        expected = MANY if table == "concept_version" else 1
+        assert room.rows(table, f"{column} > {BASE}") == (expected if release > BASE else 0)
+    assert room.found("new-%") == (MANY if release > BASE else 0)
+    room.seal()
+    return "after" if release > BASE else "before"
+
+
+class Publish(Kind):
+    name = "catalogue publish"
+
+    def arguments(self, room: Room) -> tuple[str, ...]:
+        lines = [f"- {{slug: new-{n}, name: 新{n}}}\n" for n in range(MANY)]
+        (room.folder / "concepts.yaml").write_text("items:\n" + "".join(lines), encoding="utf-8")
+        return ("publish", str(room.folder))
+
+    def check(self, forker: Forker, room: Room) -> End:
+        end = release_is_whole_or_not_there(room)
+        assert self.attempt(forker, room, None) == 0
+        assert release_is_whole_or_not_there(room) == "after"
+        room.goes_on()
+        return end
+
+
+class PublishOverHttp(Kind):
+    name = "POST /v1/releases"
+    took = 0.0
+
+    def __init__(self, store: Store, folder: Path) -> None:
+        super().__init__(store, folder)
+        settings = Settings(database_url=self.base, log_level="error", direct_publishing=True)
+        self.app = create_app(settings)
+        self.app.state.engine.dispose()
+        documents = [concept(slug=f"new-{n}", name=f"新{n}") for n in range(MANY)]
+        self.body = {"message": "Many", "base_release": BASE, "documents": documents}
+        self.headers = {"Authorization": f"Bearer {self.key}", "Idempotency-Key": "many"}
+
+    def attempt(self, forker: Forker, room: Room, after: float | None) -> int:
+        """Kills the server while it publishes; what it answered must be so."""
+        port = free_port()
+        settings = {"port": port, "direct_publishing": True, "writes_limit": "", "log_level": "error"}
+        forker.start("serve", environment=room.environment(**settings))
+        until(lambda: answers(port))
+        with ThreadPoolExecutor(1) as thread:
+            answer = thread.submit(self.send, port)
+            began = time.monotonic()
+            if after is None:
+                answer.result()
+                self.took = time.monotonic() - began
+            else:
+                time.sleep(after)
+            forker.kill()
+            code = 0 if answer.result() is not None else -9
+        forker.ended()
+        if code == 0:
+            assert answer.result() == BASE + 1
+            room.alone()
+            assert room.releases() == BASE + 1
+        return code
+
+    def send(self, port: int) -> int | None:
+        address = f"http://127.0.0.1:{port}/v1/releases"
+        try:
+            answer = httpx.post(address, json=self.body, headers=self.headers, trust_env=False, timeout=60)
+        except httpx.TransportError:
+            return None
+        assert answer.status_code == 201, answer.text
+        release: int = answer.json()["release"]
+        return release
+
+    async def ask_again(self, room: Room) -> httpx.Response:
+        """The same request, to a program that runs."""
+        self.app.state.engine = room.engine
+        async with client_of(self.app) as client:
+            return await client.post("/v1/releases", json=self.body, headers=self.headers)
+
+    def check(self, forker: Forker, room: Room) -> End:  # noqa: ARG002
+        end = release_is_whole_or_not_there(room)
+        # Whoever got no answer asks again, and it is published once.
+        answer = anyio.run(self.ask_again, room)
+        assert (answer.status_code, answer.json()["release"]) == (201, BASE + 1)
+        assert release_is_whole_or_not_there(room) == "after"
+        room.goes_on()
+        return end
+
+
+class Backup(Kind):
+    name = "catalogue backup"
+
+    def arguments(self, room: Room) -> tuple[str, ...]:
+        return ("backup", str(room.folder / "catalogue.backup"))
+
+    def check(self, forker: Forker, room: Room) -> End:
+        file = room.folder / "catalogue.backup"
+        end: End = "after" if file.exists() else "before"
+        if end == "before":
+            assert self.attempt(forker, room, None) == 0
+        url = self.store.copy("empty")
+        engine = create(url, connections=2)
+        restore(engine, file)
+        assert Room(url, engine, room.folder).seal() == room.seal()
+        engine.dispose()
+        self.store.drop(url)
+        room.goes_on()
+        return end
+
+
+class Restore(Kind):
+    name = "catalogue restore"
+    empty = True
+
+    def __init__(self, store: Store, folder: Path) -> None:
+        super().__init__(store, folder)
+        engine = create(self.base, connections=2)
+        self.file = folder / f"{store.name}.backup"
+        self.seal = backup(engine, self.file).seal
+        engine.dispose()
+
+    def arguments(self, room: Room) -> tuple[str, ...]:  # noqa: ARG002
+        return ("restore", str(self.file))
+
+    def check(self, forker: Forker, room: Room) -> End:
+        end: End = "after" if room.releases() else "before"
+        if end == "before":
+            with Session(room.engine) as session:
+                for table in SQLModel.metadata.tables.values():
+                    assert session.scalar(select(func.count()).select_from(table)) == 0, table.name
+                assert session.scalars(select(Key)).all() == []
+            assert self.attempt(forker, room, None) == 0
+        assert room.seal() == self.seal
+        assert room.found("old-%") == BASE * 100
+        assert room.rows("api_key") == 1
+        room.goes_on()
+        return end
+
+
+KINDS: tuple[Callable[[Store, Path], Kind], ...] = (Publish, PublishOverHttp, Backup, Restore)
+
+
+@dataclass
+class Told:
+    """What became of all attempts."""
+
+    took: float
+    ends: Counter[End] = field(default_factory=Counter)
+    codes: Counter[int] = field(default_factory=Counter)
+
+
+def kill_again_and_again(kind: Kind, forker: Forker, times: int, seed: int = 0) -> Told:
+    """Kills it at moments that are spread over the time that it takes when nobody disturbs it."""
+    choose = random.Random(seed)  # noqa: S311 - it only spreads them
+    told = Told(median(undisturbed(kind, forker) for _ in range(3)))
+    for number in range(times):
+        moment = told.took * (number + choose.random()) / times
+        with kind.room() as room:
+            told.codes[kind.attempt(forker, room, moment)] += 1
+            room.alone()
+            told.ends[kind.check(forker, room)] += 1
+    return told
+
+
+def undisturbed(kind: Kind, forker: Forker) -> float:
+    with kind.room() as room:
+        began = time.monotonic()
+        assert kind.attempt(forker, room, None) == 0
+        took = time.monotonic() - began
+    # A server takes its time to start, which is no part of the work.
+    return kind.took if isinstance(kind, PublishOverHttp) else took
