@@ -8,7 +8,7 @@ on to the end (`yiliaojiuzhu`, `liaojiuzhu`, …) and by initials, to be found b
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -16,7 +16,6 @@ from sqlalchemy import (
     BigInteger,
     Column,
     ColumnElement,
-    CompoundSelect,
     Dialect,
     FromClause,
     Index,
@@ -184,10 +183,10 @@ def terms(q: str) -> list[list[str]]:
     return found
 
 
-def _has(term: list[str], dialect: Dialect) -> ColumnElement[bool]:
+def _has(term: Sequence[str], dialect: str) -> ColumnElement[bool]:
     """True for the entries in which the term's words stand side by side; Latin ones may go on."""
     more = term[-1].isascii()
-    if dialect.name == "postgresql":
+    if dialect == "postgresql":
         phrase = " <-> ".join(f"'{word}'" for word in term) + (":*" if more else "")
         return entries.c.words.op("@@")(cast(phrase, TSQUERY))
     phrase = '"' + " ".join(term) + '"' + ("*" if more else "")
@@ -199,7 +198,7 @@ def _has(term: list[str], dialect: Dialect) -> ColumnElement[bool]:
     return entries.c.id.in_(found)
 
 
-def _rank(term: list[str], found: FromClause) -> ColumnElement[int]:
+def _rank(term: Sequence[str], found: FromClause) -> ColumnElement[int]:
     """How good a hit is: first what kind of field, whole or in part; then the shorter the text the better."""
     whole = found.c.whole == "".join(term)
     length = func.length(found.c.whole)
@@ -210,9 +209,10 @@ def _rank(term: list[str], found: FromClause) -> ColumnElement[int]:
 
 def search(session: Session, row: type[Row], at: At, q: str, through: Sequence[Through] = ()) -> Subquery:
     """The slugs of a kind in whose version in force every term of `q` is found, each with its rank (less is better)."""
+    dialect = session.get_bind().dialect.name
     hits = [
         select(found.c.slug, func.min(found.c.rank).label("rank")).group_by(found.c.slug).subquery()
-        for found in (_hits(session, row, at, term, through).subquery() for term in terms(q))
+        for found in (_hits(dialect, row, at, tuple(term), tuple(through)) for term in terms(q))
     ]
     first, *others = hits
     rank: ColumnElement[int] = first.c.rank
@@ -230,7 +230,7 @@ def matches(
     slugs = [resource.slug for resource in found]
     said: dict[str, list[Match]] = {slug: [] for slug in slugs}
     for term in terms(q):
-        hits = _hits(session, row, at, term, through).subquery()
+        hits = _hits(session.get_bind().dialect.name, row, at, tuple(term), tuple(through))
         in_order = (hits.c.rank, hits.c.kind, hits.c.field, hits.c.text, hits.c.written)
         for hit in session.execute(select(hits).where(hits.c.slug.in_(slugs)).order_by(*in_order)):
             match = Match(kind=hit.kind, field=hit.field, text=hit.text, written=hit.written)
@@ -239,12 +239,14 @@ def matches(
     return said
 
 
+# A search needs them twice, and the next one often again: they take longer to write than to ask.
+@lru_cache(maxsize=256)
 def _hits(
-    session: Session, row: type[Row], at: At, term: list[str], through: Sequence[Through]
-) -> CompoundSelect[Any]:
+    dialect: str, row: type[Row], at: At, term: tuple[str, ...], through: tuple[Through, ...]
+) -> Subquery:
     """Every entry in which one term is found, with the slug of the resource that it speaks for."""
     # Found once for all that it may speak for; a planner left to itself begins with everything of a kind.
-    matching = select(entries).where(_has(term, session.get_bind().dialect))
+    matching = select(entries).where(_has(term, dialect))
     found = matching.cte().prefix_with("MATERIALIZED")
     rank = _rank(term, found)
     entry = (found.c.kind, found.c.field, found.c.text, found.c.written)
@@ -260,7 +262,7 @@ def _hits(
         )
         for column, other, weight in through
     ]
-    return union_all(own, *by_reference)
+    return union_all(own, *by_reference).subquery()
 
 
 def _speaks_for(row: type[Row], found: FromClause) -> ColumnElement[bool]:
