@@ -22,7 +22,8 @@ from sqlmodel import Session, SQLModel
 from app import __version__
 from app.catalogue import KINDS
 from app.database import snapshot
-from app.errors import Problem, Said
+from app.errors import Problem
+from app.faults import Said
 from app.keys.models import Key
 from app.migrating import newest
 from app.proposals.models import Proposal

@@ -8,7 +8,7 @@ from typing import Annotated, Any, NamedTuple
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from app.catalogue import KINDS
-from app.errors import Fault, Said, pointer, said_by_pydantic
+from app.faults import Fault, Said, pointer, said_by_pydantic
 from app.provenance import uncited
 from app.versioning import Content, Name, Slug, Text
 

@@ -9,7 +9,8 @@ from tempfile import TemporaryDirectory
 from typing import Any, Literal
 
 from app.database import create
-from app.errors import Fault, Invalid, Said
+from app.errors import Invalid
+from app.faults import Fault, Said
 from app.lint.gate import Gate
 from app.migrating import migrate
 from app.plans.models import TextCoverage

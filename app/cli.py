@@ -17,7 +17,8 @@ from pydantic import ValidationError
 
 from app import __version__
 from app.diff.command import diff
-from app.errors import Conflict, Invalid, Problem, Said, StorageUnavailable
+from app.errors import Conflict, Invalid, Problem, StorageUnavailable
+from app.faults import Said
 from app.keys.commands import app as keys
 from app.lint.command import lint
 from app.operations import backup, restore, verify

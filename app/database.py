@@ -14,7 +14,8 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from sqlmodel import Session, SQLModel
 
 from app import kept
-from app.errors import Said, StorageUnavailable
+from app.errors import StorageUnavailable
+from app.faults import Said
 
 # Names that a migration on either database can rely on.
 SQLModel.metadata.naming_convention = {

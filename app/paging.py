@@ -10,8 +10,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import ColumnElement, Integer, Select, SQLColumnExpression, func, select, tuple_
 from sqlmodel import Session, col
 
+from app.cursor import Cursor, bad_cursor
 from app.kept import look_up
-from app.reading import Cursor, ListQuery, PageQuery, Reading, bad_cursor
+from app.queries import ListQuery, PageQuery
+from app.reading import Reading
 from app.search import Match, Through, matches, search
 from app.versioning import At, R, in_force_clause, never_was
 

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from app.errors import Fault, Said, pointer
+from app.faults import Fault, Said, pointer
 from app.versioning import Content, Name, Slug, Text
 
 # The only normalisation under which quotes are compared with a plan's text: the pinyin groups that a scraper

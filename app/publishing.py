@@ -15,7 +15,8 @@ from sqlmodel import Session, col
 from app.catalogue import KINDS
 from app.changesets import Changeset, Checked, Documents, Withdrawals, check, key_of
 from app.database import writing
-from app.errors import Conflict, Fault, Invalid, Said
+from app.errors import Conflict, Invalid
+from app.faults import Fault, Said
 from app.lint.gate import Gate, refuse_new_findings
 from app.sealing import seal
 from app.search import index

@@ -4,38 +4,28 @@ A route says `at = reading.at(query)` first. That resolves `on` and `release`, p
 answer, and ends the request with 304 where the client has the representation already.
 """
 
-import base64
 import hashlib
-import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta, timezone
 from email.utils import format_datetime, parsedate_to_datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated
 from urllib.parse import urlencode
 
 from fastapi import Depends, Path, Request, Response
 from pydantic import (
-    AfterValidator,
-    AwareDatetime,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
     StringConstraints,
-    field_validator,
 )
-from pydantic_core import PydanticCustomError
 from sqlmodel import Session
 
 from app import __version__
+from app.cursor import Cursor, bad_cursor
 from app.database import reading as reading_session
 from app.errors import Invalid, NotFound
 from app.negotiation import preferred
+from app.queries import ListQuery, PageQuery, ReadQuery, UntilQuery
 from app.versioning import At, Row, check_release, latest_release, release_known_at
 
-# What a whole list can be had as.
-FileFormat = Literal["json", "csv", "ndjson", "xlsx", "parquet"]
 YEAR = 31_536_000
 HOST = re.compile(r"([A-Za-z0-9.-]{1,255}|\[[0-9A-Fa-f:.]{2,45}\])(:\d{1,5})?")
 # China has kept one time, without summer time, since 1991; a zone database may be missing on the machine.
@@ -51,168 +41,6 @@ class NotModified(Exception):  # noqa: N818 - RFC 9110's own word
 
     def __init__(self, headers: Mapping[str, str]) -> None:
         self.headers = dict(headers)
-
-
-def _iso_day(value: object) -> object:
-    # Left alone, pydantic would also take seconds since 1970 for a day.
-    if isinstance(value, str) and not re.fullmatch(r"\d{4}-\d{2}-\d{2}", value):
-        raise PydanticCustomError(
-            "iso_day",
-            "Should be a day such as 2024-06-01",
-            {"zh": "应为日期，如 2024-06-01"},
-        )
-    return value
-
-
-def _iso_moment(value: object) -> object:
-    if isinstance(value, str) and not re.match(r"\d{4}-\d{2}-\d{2}[T ]", value):
-        raise PydanticCustomError(
-            "iso_moment",
-            "Should be a time with its zone such as 2024-06-01T08:00:00+08:00 (write + as %2B in a URL)",
-            {"zh": "应为带时区的时间，如 2024-06-01T08:00:00+08:00（网址中 + 写作 %2B）"},
-        )
-    return value
-
-
-def _in_utc(moment: datetime) -> datetime:
-    try:
-        return moment.astimezone(UTC)
-    except OverflowError:
-        raise PydanticCustomError(
-            "moment_out_of_range", "Should be a time after the year 1", {"zh": "应为公元1年之后的时间"}
-        ) from None
-
-
-Day = Annotated[date, BeforeValidator(_iso_day)]
-PointInTime = Annotated[AwareDatetime, BeforeValidator(_iso_moment), AfterValidator(_in_utc)]
-ReleaseNumber = Annotated[int, Field(ge=0, le=2**31 - 1)]
-
-
-class NoQuery(BaseModel):
-    """For what takes no parameters: an unknown one is an error, not ignored."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    @field_validator("*", mode="before")
-    @classmethod
-    def is_text(cls, value: object) -> object:
-        """PostgreSQL takes no NUL, wherever it is compared with."""
-        if isinstance(value, str) and "\x00" in value:
-            raise PydanticCustomError(
-                "nul", "Holds a character that is none: NUL", {"zh": "含有无效字符（NUL）"}
-            )
-        return value
-
-
-class ReadQuery(NoQuery):
-    """The two clocks; every read of a resource takes them."""
-
-    on: Day | None = Field(
-        None, title="查询日期", description="What applies on this day; default: today in Asia/Shanghai"
-    )
-    release: ReleaseNumber | None = Field(
-        None,
-        title="发布号",
-        description="Read the catalogue as it stood at this release (0: before the first); default: the latest",
-    )
-    known_at: PointInTime | None = Field(
-        None,
-        title="知悉时间",
-        description="Read the catalogue as it stood at this time (with its zone); instead of `release`",
-    )
-
-
-class PageQuery(NoQuery):
-    """What anything in pages takes."""
-
-    limit: int = Field(50, ge=1, le=200, title="每页条数", description="How many items to answer with")
-    cursor: str | None = Field(
-        None,
-        max_length=2000,
-        title="游标",
-        description="Where to go on, from the `next` of the page before; it pins `on` and `release`",
-    )
-
-    def filters(self) -> dict[str, str]:
-        """What was asked for apart from time and place in the list, as it stands in a URL."""
-        time_and_place = {"on", "release", "known_at", "limit", "cursor"}
-        given = self.model_dump(mode="json", exclude=time_and_place, exclude_none=True, by_alias=True)
-        return {name: _in_url(value) for name, value in sorted(given.items())}
-
-
-class ListQuery(ReadQuery, PageQuery):
-    """What every list of resources takes besides its own filters."""
-
-
-class UntilQuery(NoQuery):
-    """A stretch of the catalogue's own time, from release to release."""
-
-    after: ReleaseNumber | None = Field(
-        None, title="起始发布号", description="Only what releases after this one brought; 0 for all"
-    )
-    until: ReleaseNumber | None = Field(
-        None,
-        title="截止发布号",
-        description="Only what releases up to this one brought; default: the latest. Where it is given, the "
-        "answer never changes",
-    )
-
-
-class SearchQuery(ListQuery):
-    """A list that can be searched."""
-
-    q: str | None = Field(
-        None,
-        min_length=1,
-        max_length=100,
-        title="检索词",
-        description="Words, all of which must be found, in Chinese (simplified or traditional), full pinyin or "
-        "pinyin initials; the best hit comes first and every hit says why (`matched`)",
-    )
-    format: FileFormat | None = Field(
-        None,
-        title="格式",
-        description="All that the filters match, as one file: json, ndjson and parquet hold the items as they are here; "
-        "csv and xlsx the table that can be edited and published again. Left out, the list comes in pages",
-    )
-
-
-class Cursor(BaseModel):
-    """The place in a list after which a page begins, in a list that stands still."""
-
-    model_config = ConfigDict(extra="forbid", strict=True)
-
-    on: Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}$")]
-    release: ReleaseNumber
-    of: str
-    # A list that stands still is counted once.
-    total: Annotated[int, Field(ge=0, lt=2**31)]
-    # No more than either database takes: a cursor comes back from outside.
-    after: list[Annotated[str, Field(pattern=r"^[^\x00]*$")] | Annotated[int, Field(ge=-(2**31), lt=2**31)]]
-
-    def encoded(self) -> str:
-        return base64.urlsafe_b64encode(self.model_dump_json().encode()).decode().rstrip("=")
-
-    @classmethod
-    def decoded(cls, text: str, of: str) -> "Cursor":
-        """The cursor back; `Invalid` for one that was not handed out, or for another list."""
-        try:
-            cursor = cls.model_validate_json(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
-            date.fromisoformat(cursor.on)
-        except ValueError:
-            raise bad_cursor() from None
-        if cursor.of != of:
-            raise bad_cursor()
-        return cursor
-
-
-def bad_cursor() -> Invalid:
-    return Invalid.parameter(
-        "cursor",
-        "This cursor was not handed out for this list: take `next` from the page before whole, and keep its "
-        "filters, on and release.",
-        "游标不属于此列表：请完整使用上一页的 next，并保持其筛选条件、on 与 release 不变。",
-    )
 
 
 class Reading:
@@ -400,7 +228,3 @@ VersionInPath = Annotated[
     int, Path(title="版本", description="Number of the version, from 1", ge=1, le=2**31 - 1)
 ]
 Reader = Annotated[Reading, Depends(open_reading, scope="function")]
-
-
-def _in_url(value: Any) -> str:  # noqa: ANN401 - any filter's value
-    return value if isinstance(value, str) else json.dumps(value)

@@ -18,7 +18,8 @@ from sqlmodel import Session
 from app.backup import BATCH, FORMAT, Summary, tables
 from app.catalogue import KINDS
 from app.database import Moment, writing
-from app.errors import Problem, Said
+from app.errors import Problem
+from app.faults import Said
 from app.migrating import newest
 from app.sealing import verify
 from app.search import index

@@ -18,7 +18,8 @@ from sqlalchemy import func, inspect, select
 from sqlmodel import Field, Session, SQLModel, col
 
 from app.catalogue import KINDS
-from app.errors import Said, StorageUnavailable
+from app.errors import StorageUnavailable
+from app.faults import Said
 from app.versioning import Release, Row, latest_release
 
 # How many rows are in memory at once while the chain is recomputed.

@@ -21,7 +21,8 @@ import yaml
 
 from app.catalogue import KINDS
 from app.changesets import Changeset
-from app.errors import Fault, Invalid, Language, Said
+from app.errors import Invalid
+from app.faults import Fault, Language, Said
 from app.versioning import ALWAYS
 
 Place = tuple[str, int]

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from rich.console import Console
 from sqlalchemy import Engine
 
-from app.errors import Language, Said
+from app.faults import Language, Said
 from app.settings import Settings
 
 out = Console(highlight=False, soft_wrap=True, markup=False)

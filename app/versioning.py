@@ -26,7 +26,8 @@ from sqlalchemy import (
 from sqlmodel import Field, Session, SQLModel, col
 
 from app.database import Moment
-from app.errors import Fault, Gone, Invalid, NotFound, Said
+from app.errors import Gone, Invalid, NotFound
+from app.faults import Fault, Said
 from app.kept import look_up
 
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=120)]

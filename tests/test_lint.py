@@ -676,7 +676,7 @@ async def test_a_wrong_question_is_told_where(client: httpx.AsyncClient, query: 
 
 @pytest.mark.anyio
 async def test_a_cursor_that_counts_too_far_is_refused(client: httpx.AsyncClient) -> None:
-    from app.reading import Cursor
+    from app.cursor import Cursor
 
     page = (await client.get("/v1/lint?limit=1")).json()
     given_out = Cursor.model_validate_json(_decoded(page["next"]))

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlmodel import Session
 
 from app.eligibility.rulebook import Rulebook
-from app.reading import ReadQuery, ReleaseNumber
+from app.queries import ReadQuery, ReleaseNumber
 from app.regions.models import RegionRef, refs
 from app.versioning import At
 

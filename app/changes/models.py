@@ -8,7 +8,8 @@ from pydantic_core import PydanticCustomError
 
 from app.catalogue import KINDS
 from app.changes.what import ChangeType
-from app.reading import AnySlug, NoQuery, PageQuery, UntilQuery
+from app.queries import NoQuery, PageQuery, UntilQuery
+from app.reading import AnySlug
 from app.regions.models import Code
 from app.versioning import Slug
 

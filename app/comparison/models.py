@@ -10,7 +10,7 @@ from sqlmodel import Session, col
 
 from app.comparison.units import Common, common
 from app.plans.models import PlanVersion
-from app.reading import ReadQuery
+from app.queries import ReadQuery
 from app.regions.models import Code, RegionRef, ancestors, check_region, refs
 from app.rules.models import Rule, RuleVersion
 from app.rules.models import present as present_rules

@@ -8,8 +8,8 @@ from sqlalchemy import JSON, ColumnElement, String
 from sqlmodel import Field as Column
 from sqlmodel import Session, col
 
-from app.errors import Said
-from app.reading import SearchQuery
+from app.faults import Said
+from app.queries import SearchQuery
 from app.search import Match
 from app.versioning import At, Content, Name, Resource, Row, envelope, recorded
 

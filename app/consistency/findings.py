@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from app.consistency.statements import Statement
 from app.discrepancies.models import Contradiction, DiscrepancyContent
-from app.errors import Said
+from app.faults import Said
 
 Document = tuple[str, str]
 

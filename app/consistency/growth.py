@@ -9,7 +9,7 @@ from decimal import Decimal
 from app.consistency.amounts import Amount, Range, amount
 from app.consistency.findings import Finding
 from app.consistency.statements import Statement, quotes_of
-from app.errors import Said
+from app.faults import Said
 from app.indicators.models import IndicatorContent
 from app.provenance import normalised
 

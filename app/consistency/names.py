@@ -8,7 +8,7 @@ from itertools import combinations
 from app.consistency.findings import Finding
 from app.consistency.statements import Statement
 from app.discrepancies.models import Contradiction
-from app.errors import Said
+from app.faults import Said
 
 LOWER, UPPER = ("at_least", "more_than"), ("at_most", "less_than")
 STRICT = ("more_than", "less_than")

@@ -8,7 +8,7 @@ from app.catalogue import KINDS
 from app.consistency.checks import contradictions
 from app.consistency.findings import Finding, recorded_by
 from app.discrepancies.models import DiscrepancyContent
-from app.errors import Language, Said
+from app.faults import Language, Said
 from app.seed import Seed
 from app.versioning import Content
 

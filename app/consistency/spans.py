@@ -7,7 +7,7 @@ from itertools import product
 from app.consistency.amounts import Range
 from app.consistency.findings import Finding
 from app.consistency.statements import Statement
-from app.errors import Said
+from app.faults import Said
 
 YEARS = 5
 

@@ -9,7 +9,7 @@ from app.consistency.amounts import Range
 from app.consistency.findings import Finding
 from app.consistency.spans import YEARS
 from app.consistency.statements import Statement
-from app.errors import Said
+from app.faults import Said
 
 # Parts that come this close to their total were meant to make it up; else they are some of it.
 NEARLY = Decimal("0.05")

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from app.consistency.findings import Finding
 from app.consistency.statements import Statement
-from app.errors import Said
+from app.faults import Said
 
 WHOLE = 100
 # Shares of a whole. A gross enrolment rate may exceed it, and so may what grows or is compared with a year before.

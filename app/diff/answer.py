@@ -10,7 +10,8 @@ from app.diff.asked import compared as answered
 from app.diff.asked import places
 from app.diff.models import Diff, DiffQuery
 from app.diff.text import report
-from app.errors import Fault, Invalid, said_by_pydantic
+from app.errors import Invalid
+from app.faults import Fault, said_by_pydantic
 from app.reading import today_in_china
 
 

@@ -33,7 +33,8 @@ def diff(
 ) -> None:
     """Say what publishing a file would change; or, in Chinese, what distinguishes two releases, days or plans."""
     from app.diff.answer import asked, compared, said
-    from app.errors import Fault, Invalid
+    from app.errors import Invalid
+    from app.faults import Fault
     from app.sheets.commands import shown
 
     wanted = {

@@ -6,7 +6,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.changes.models import Change, Scope
-from app.reading import Day, PageQuery, ReleaseNumber
+from app.queries import Day, PageQuery, ReleaseNumber
 from app.versioning import Slug
 
 DifferenceType = Literal[

@@ -4,11 +4,12 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
+from app.cursor import Cursor, bad_cursor
 from app.diff.asked import compared, places
 from app.diff.models import Diff, DiffQuery
 from app.diff.text import report
 from app.errors import responses
-from app.reading import Cursor, Reader, Reading, bad_cursor
+from app.reading import Reader, Reading
 from app.versioning import At
 
 router = APIRouter(prefix="/v1/diff", tags=["comparison"])

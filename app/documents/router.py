@@ -7,7 +7,8 @@ from fastapi import APIRouter, Path, Query
 from app.catalogue import KINDS
 from app.changes.models import KindName
 from app.errors import Gone, NotFound, responses
-from app.reading import Reader, ReadQuery, SlugInPath
+from app.queries import ReadQuery
+from app.reading import Reader, SlugInPath
 from app.versioning import in_force
 
 router = APIRouter(prefix="/v1/documents", tags=["releases"])

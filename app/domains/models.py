@@ -8,10 +8,10 @@ from sqlalchemy import JSON, ColumnElement
 from sqlmodel import Field as Column
 from sqlmodel import Session, col
 
-from app.errors import Said
+from app.faults import Said
 from app.plans.models import PlanVersion, period_ended
 from app.provenance import Source, not_stated
-from app.reading import SearchQuery
+from app.queries import SearchQuery
 from app.search import Match
 from app.versioning import (
     At,

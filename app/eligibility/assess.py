@@ -23,7 +23,8 @@ from app.eligibility.models import (
 )
 from app.eligibility.questions import next_question
 from app.eligibility.rulebook import Rulebook
-from app.errors import Fault, Invalid, Said
+from app.errors import Invalid
+from app.faults import Fault, Said
 
 Knowledge = dict[str, Known]
 NO_RULE = ReasonDocument(

@@ -10,7 +10,8 @@ from app.eligibility.assess import chosen, derived, documents, receipt, summary,
 from app.eligibility.evaluate import outcomes
 from app.eligibility.models import Asking, OutcomeDocument, Receipt, Summary
 from app.eligibility.rulebook import Rulebook
-from app.errors import Fault, Invalid, Language, Problem, TooLarge, pointer, said_by_pydantic
+from app.errors import Invalid, Problem, TooLarge
+from app.faults import Fault, Language, pointer, said_by_pydantic
 from app.versioning import At
 
 LONGEST_LINE = 64 * 1024

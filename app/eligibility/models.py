@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from app.reading import Day, NoQuery, ReleaseNumber
+from app.queries import Day, NoQuery, ReleaseNumber
 from app.regions.models import Code, RegionRef
 from app.versioning import Slug
 

@@ -11,8 +11,8 @@ from sqlmodel import Session, col
 from app.eligibility.conditions import FactSlug
 from app.eligibility.facts import Fact as EngineFact
 from app.eligibility.facts import FactType
-from app.errors import Fault, Said, pointer, said_by_pydantic
-from app.reading import SearchQuery
+from app.faults import Fault, Said, pointer, said_by_pydantic
+from app.queries import SearchQuery
 from app.search import Match
 from app.versioning import At, Content, Lookup, Name, Resource, Row, Text, envelope, recorded
 

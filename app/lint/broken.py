@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from app.errors import Said
+from app.faults import Said
 from app.lint.days import EVER, Days, without
 from app.lint.findings import Finding
 from app.lint.histories import Histories, Key, Stretch

@@ -10,7 +10,7 @@ from app.eligibility.conditions import read
 from app.eligibility.facts import Fact
 from app.eligibility.findings import Finding as Wrong
 from app.eligibility.tables import space_of
-from app.errors import Said
+from app.faults import Said
 from app.lint.days import Days
 from app.lint.findings import Finding
 from app.lint.histories import Histories, Key, Version

@@ -2,7 +2,7 @@
 
 from typing import Literal, NamedTuple
 
-from app.errors import Said
+from app.faults import Said
 from app.lint.days import Days
 from app.lint.histories import Key, Version
 

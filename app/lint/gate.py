@@ -9,7 +9,8 @@ from typing import Any, Literal
 
 from sqlmodel import Session
 
-from app.errors import Fault, Invalid, Said
+from app.errors import Invalid
+from app.faults import Fault, Said
 from app.lint.broken import GROUND
 from app.lint.days import Days, without
 from app.lint.findings import CODES, Finding, held_against

@@ -1,6 +1,6 @@
 """Findings as lines for the terminal."""
 
-from app.errors import Said
+from app.faults import Said
 from app.lint.days import EVER
 from app.lint.findings import CODES, SEVERITIES, Finding, Severity
 from app.versioning import At

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from datetime import date
 from itertools import pairwise
 
-from app.errors import Said
+from app.faults import Said
 from app.lint.days import EVER, Days, joined, without
 from app.lint.findings import Finding
 from app.lint.histories import Histories, Key, Stretch

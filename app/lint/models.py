@@ -9,7 +9,7 @@ from pydantic_core import PydanticCustomError
 from app.catalogue import KINDS
 from app.lint.days import EVER
 from app.lint.findings import CODES, Finding, Severity
-from app.reading import ListQuery
+from app.queries import ListQuery
 from app.versioning import Slug
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from itertools import pairwise
 
-from app.errors import Said
+from app.faults import Said
 from app.lint.days import EVER, Days
 from app.lint.findings import Finding
 from app.lint.histories import Histories, Key, Stretch, stretches

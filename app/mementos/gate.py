@@ -16,7 +16,8 @@ from app.database import reading as reading_session
 from app.errors import BadHeader, Gone, NotFound, responses
 from app.mementos.models import http_date, memento_url
 from app.mementos.timeline import Memento, at_moment, ever, moment_of, timeline
-from app.reading import CHINA, Reading, ReadQuery
+from app.queries import ReadQuery
+from app.reading import CHINA, Reading
 from app.versioning import At, R, Row, in_force, latest_release, never_was
 
 # What a route that answers with one resource documents.

@@ -11,7 +11,8 @@ from app.errors import NotFound, responses
 from app.mementos.gate import TimeGate
 from app.mementos.models import TimeMap, in_json, in_links
 from app.mementos.timeline import ever, timeline
-from app.reading import ReadQuery, SlugInPath
+from app.queries import ReadQuery
+from app.reading import SlugInPath
 from app.versioning import never_was
 
 router = APIRouter(prefix="/v1", tags=["releases"])

@@ -9,9 +9,9 @@ from sqlalchemy import JSON, ColumnElement, Select, String, select
 from sqlmodel import Field as Column
 from sqlmodel import Session, col
 
-from app.errors import Said
+from app.faults import Said
 from app.provenance import Source, not_stated
-from app.reading import SearchQuery
+from app.queries import SearchQuery
 from app.regions.models import Code, Level, RegionRef, ancestors, check_region, refs
 from app.search import Match
 from app.versioning import At, Content, Name, Resource, Row, envelope, in_force_clause, recorded

@@ -9,7 +9,8 @@ from app.mementos.gate import ONE, TimeGate
 from app.paging import Page, history
 from app.plans.coverage import coverage
 from app.plans.models import Coverage, Plan, PlanQuery, PlanVersion, present
-from app.reading import ListQuery, Reader, ReadQuery, SlugInPath, VersionInPath
+from app.queries import ListQuery, ReadQuery
+from app.reading import Reader, SlugInPath, VersionInPath
 from app.sheets.answer import page_or_file
 from app.versioning import in_force, pinned
 

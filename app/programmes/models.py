@@ -9,10 +9,10 @@ from sqlmodel import Field as Column
 from sqlmodel import Session, col
 
 from app.discrepancies.models import touching
-from app.errors import Said
+from app.faults import Said
 from app.plans.models import PlanVersion, period_ended, slugs_in_region
 from app.provenance import Source, not_stated
-from app.reading import SearchQuery
+from app.queries import SearchQuery
 from app.regions.models import Code
 from app.search import Match
 from app.versioning import (

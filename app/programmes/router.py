@@ -8,7 +8,8 @@ from app.errors import NotFound, responses
 from app.mementos.gate import ONE, TimeGate
 from app.paging import Page, history
 from app.programmes.models import IN_PLAN_ORDER, Programme, ProgrammeQuery, ProgrammeVersion, present
-from app.reading import ListQuery, Reader, ReadQuery, SlugInPath, VersionInPath
+from app.queries import ListQuery, ReadQuery
+from app.reading import Reader, SlugInPath, VersionInPath
 from app.sheets.answer import page_or_file
 from app.versioning import pinned
 

@@ -10,7 +10,7 @@ from sqlmodel import Field, SQLModel
 
 from app.database import Moment
 from app.proposals.flow import Action, State
-from app.reading import PageQuery
+from app.queries import PageQuery
 from app.releases.submission import Submission
 from app.versioning import Text
 

@@ -8,8 +8,9 @@ from sqlalchemy import ColumnElement, String
 from sqlmodel import Field as Column
 from sqlmodel import Session, col
 
-from app.errors import Invalid, Said
-from app.reading import SearchQuery
+from app.errors import Invalid
+from app.faults import Said
+from app.queries import SearchQuery
 from app.search import Match
 from app.versioning import At, Content, Name, Resource, Row, envelope, in_force_by_slug, recorded
 

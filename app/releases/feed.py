@@ -8,7 +8,7 @@ from sqlmodel import Session, col
 
 from app.changes.feed import brought, described
 from app.changes.models import Scope
-from app.reading import UntilQuery
+from app.queries import UntilQuery
 from app.releases.atom import Count, Entry
 from app.versioning import Release
 

@@ -10,7 +10,7 @@ from sqlmodel import Session, col
 
 from app.errors import NotFound
 from app.proposals.history import signed
-from app.reading import ListQuery, ReleaseNumber
+from app.queries import ListQuery, ReleaseNumber
 from app.sealing import seals_of
 from app.versioning import Release
 

@@ -11,7 +11,8 @@ from app.keys.access import Editor
 from app.keys.models import permit
 from app.limits import limited
 from app.paging import Page, cut
-from app.reading import CHINA, NoQuery, PageQuery, Reader
+from app.queries import NoQuery, PageQuery
+from app.reading import CHINA, Reader
 from app.releases.atom import feed, updated
 from app.releases.feed import FeedQuery, entries, newest
 from app.releases.models import NEWEST_FIRST, ReleaseDocument, ReleaseQuery, find, present, up_to

@@ -14,7 +14,7 @@ from app.diff.models import Diff
 from app.errors import Forbidden
 from app.lint.gate import Gate
 from app.publishing import publish_within
-from app.reading import NoQuery
+from app.queries import NoQuery
 from app.replay import Answer
 from app.settings import Settings
 from app.versioning import At, Name, Text

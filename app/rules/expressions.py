@@ -7,7 +7,7 @@ from sqlmodel import Session
 
 from app.eligibility.expressions import Language, express
 from app.facts.models import FactVersion
-from app.reading import ReadQuery
+from app.queries import ReadQuery
 from app.rules.books import entry
 from app.rules.models import RuleVersion, engine_fact, facts_of
 from app.versioning import At, in_force_by_slug

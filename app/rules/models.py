@@ -13,10 +13,10 @@ from app.eligibility.check import check
 from app.eligibility.conditions import Condition, FactSlug, clauses, places, read
 from app.eligibility.facts import Fact as EngineFact
 from app.eligibility.rules import Strength
-from app.errors import Fault, Said
+from app.faults import Fault, Said
 from app.plans.models import PlanVersion, period_ended
 from app.provenance import Source, normalised
-from app.reading import SearchQuery
+from app.queries import SearchQuery
 from app.search import Match, Through
 from app.services.models import ServiceVersion
 from app.versioning import (

@@ -8,7 +8,8 @@ from sqlmodel import col
 from app.errors import Gone, NotFound, responses
 from app.mementos.gate import ONE, TimeGate
 from app.paging import Page, history
-from app.reading import ListQuery, Reader, ReadQuery, SlugInPath, VersionInPath
+from app.queries import ListQuery, ReadQuery
+from app.reading import Reader, SlugInPath, VersionInPath
 from app.rules.expressions import Expression, ExpressionQuery, expression
 from app.rules.models import FOUND_THROUGH, Rule, RuleQuery, RuleVersion, present
 from app.sheets.answer import page_or_file

@@ -12,11 +12,11 @@ from sqlmodel import Session, col
 from app.concepts.models import ConceptVersion
 from app.discrepancies.models import touching
 from app.domains.models import DomainVersion
-from app.errors import Said
+from app.faults import Said
 from app.paging import Order
 from app.plans.models import PlanVersion, period_ended, slugs_in_region
 from app.provenance import Source, not_stated
-from app.reading import SearchQuery
+from app.queries import SearchQuery
 from app.regions.models import Code, RegionRef, refs
 from app.search import Match, Through
 from app.versioning import (

@@ -7,7 +7,8 @@ from fastapi import APIRouter, Query, Response
 from app.errors import NotFound, responses
 from app.mementos.gate import ONE, TimeGate
 from app.paging import Page, history
-from app.reading import ListQuery, Reader, ReadQuery, SlugInPath, VersionInPath
+from app.queries import ListQuery, ReadQuery
+from app.reading import Reader, SlugInPath, VersionInPath
 from app.services.models import FOUND_THROUGH, Service, ServiceQuery, ServiceVersion, present, printed_order
 from app.sheets.answer import page_or_file
 from app.versioning import pinned

@@ -15,9 +15,11 @@ from fastapi.responses import StreamingResponse
 from pydantic import BaseModel
 from sqlalchemy import ColumnElement
 
-from app.errors import Fault, Invalid, Said
+from app.errors import Invalid
+from app.faults import Fault, Said
 from app.paging import Order, Page, listed
-from app.reading import Reading, SearchQuery
+from app.queries import SearchQuery
+from app.reading import Reading
 from app.search import Through
 from app.sheets.formats import FORMATS
 from app.sheets.tables import chosen, noun

@@ -9,7 +9,8 @@ from sqlmodel import Session
 
 from app.catalogue import KINDS
 from app.changesets import Changeset
-from app.errors import Fault, Invalid, Language, Said
+from app.errors import Invalid
+from app.faults import Fault, Language, Said
 from app.publishing import BATCH, newest_versions, same
 from app.sheets.entries import Entry
 from app.sheets.headers import Faults

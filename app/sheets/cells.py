@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
 from typing import Any, Literal
 
-from app.errors import Said
+from app.faults import Said
 from app.sheets.words import NO, YES
 
 Cell = str | int | float | bool | date | None

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from app.catalogue import KINDS
-from app.errors import Language, Said
+from app.faults import Language, Said
 from app.publishing import Prepared
 from app.sheets.cells import Cell
 from app.sheets.columns import columns_of, has_sources

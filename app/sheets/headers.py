@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from app.errors import Said
+from app.faults import Said
 from app.sheets.cells import Cell, is_empty
 from app.sheets.columns import columns_of
 from app.sheets.guards import column_number

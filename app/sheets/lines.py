@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from app.errors import Said
+from app.faults import Said
 from app.provenance import Source
 from app.sheets.cells import Cell, WrongCellError, is_empty, read, written
 from app.sheets.columns import Column, columns_of_sources, field_titles

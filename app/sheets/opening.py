@@ -11,7 +11,8 @@ from datetime import date
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from app.errors import Invalid, Said
+from app.errors import Invalid
+from app.faults import Said
 from app.sheets.cells import Cell
 from app.sheets.csvs import unguarded
 from app.sheets.guards import (

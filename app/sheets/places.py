@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
 
-from app.errors import Language, Said
+from app.faults import Language, Said
 from app.sheets.guards import column_letters
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from app.errors import Said
+from app.faults import Said
 from app.sheets.cells import Cell, WrongCellError, is_empty, read
 from app.sheets.columns import columns_of, columns_of_sources, has_sources
 from app.sheets.entries import Entry, Line, Titles, titles_of_fields

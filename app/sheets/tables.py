@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement
 from sqlmodel import Session
 
 from app.catalogue import KINDS
-from app.errors import Said
+from app.faults import Said
 from app.paging import Listing, Order, all_wanted
 from app.search import Through, matches
 from app.sheets.cells import Cell
