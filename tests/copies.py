@@ -33,9 +33,11 @@ def fresh(store: Store) -> Iterator[Engine]:
     """An empty database to restore into."""
     url = store.copy(store.empty)
     engine = create(url, connections=5)
-    yield engine
-    engine.dispose()
-    store.drop(url)
+    try:
+        yield engine
+    finally:
+        engine.dispose()
+        store.drop(url)
 
 
 def check_empty(engine: Engine) -> None:

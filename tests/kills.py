@@ -236,7 +236,10 @@ def kill_again_and_again(kind: Kind, forker: Forker, times: int, seed: int = 0) 
     for number in range(times):
         moment = told.took * (number + choose.random()) / times
         with kind.room() as room:
-            told.codes[kind.attempt(forker, room, moment)] += 1
+            code = kind.attempt(forker, room, moment)
+            # A busy machine is now quicker, now slower: most kills are to come before the end.
+            told.took *= 0.95 if code == 0 else 1.01
+            told.codes[code] += 1
             room.alone()
             told.ends[kind.check(forker, room)] += 1
     return told
