@@ -60,10 +60,10 @@ def backup(engine: Engine, file: Path) -> Summary:
 
     The file appears under its name when it is whole; it holds secrets of webhooks, so that only its owner may read it.
     """
-    if file.exists():
-        raise _exists(file)
     unfinished: Path | None = None
     try:
+        if file.exists():
+            raise FileExistsError
         # For its owner alone, and under a name that nothing left behind by a killed one can have.
         opened, name = mkstemp(prefix=f".{file.name}.", suffix=".part", dir=file.parent)
         unfinished = Path(name)
@@ -74,7 +74,7 @@ def backup(engine: Engine, file: Path) -> Summary:
             os.fsync(raw.fileno())
         _name(unfinished, file)
     except FileExistsError:
-        raise _exists(file) from None
+        raise NotWritten(f"{file} exists: give another name.", f"{file} 已存在，请换用其他文件名。") from None
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise NotWritten(f"{file} cannot be written: {reason}.", f"无法写入 {file}：{reason}。") from error
@@ -91,10 +91,6 @@ def _name(unfinished: Path, file: Path) -> None:
         raise
     except OSError:  # a USB stick knows no second name for a file
         unfinished.rename(file)
-
-
-def _exists(file: Path) -> NotWritten:
-    return NotWritten(f"{file} exists: give another name.", f"{file} 已存在，请换用其他文件名。")
 
 
 def _write(session: Session, packed: gzip.GzipFile) -> Summary:

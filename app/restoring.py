@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import JSON, Boolean, Column, Date, Engine, Float, Integer, Table, func, insert, select
 from sqlalchemy.exc import DataError, IntegrityError
-from sqlmodel import Session
+from sqlmodel import Session, col
 
 from app.backup import BATCH, FORMAT, Summary, tables
 from app.catalogue import KINDS
@@ -71,6 +71,7 @@ def restore(engine: Engine, file: Path) -> Summary:
                 "Its releases are not as they were sealed: somebody changed the file.",
                 "备份中的发布与其封存值不符，文件已被改动。",
             )
+        _index(session)
         return Summary(head["releases"], head["seal"], count)
 
 
@@ -116,15 +117,19 @@ def _head(written: bytes) -> dict[str, Any]:
 
 
 def _fill(session: Session, table: Table, rows: Iterable[dict[str, Any]]) -> int:
-    kinds = {str(kind.row.__tablename__): kind.row for kind in KINDS.values()}
     count = 0
     for some in _batches(_typed(table, row) for row in rows):
         session.execute(insert(table), some)
         count += len(some)
-        if row := kinds.get(table.name):
-            versions = [row(**values) for values in some if not values["withdrawn"]]
-            index(session, [(version, version.version) for version in versions])
     return count
+
+
+def _index(session: Session) -> None:
+    """Makes anew what searches look in: of what fits its seals, and no sooner."""
+    for kind in KINDS.values():
+        held = select(kind.row).where(col(kind.row.withdrawn).is_(False)).execution_options(yield_per=BATCH)
+        for rows in session.scalars(held).partitions():
+            index(session, [(row, row.version) for row in rows])
 
 
 def _typed(table: Table, row: dict[str, Any]) -> dict[str, Any]:

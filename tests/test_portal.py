@@ -11,9 +11,9 @@ from app.keys.models import create as create_key
 from app.webhooks.delivery import deliver
 from tests.changes import concept, put, withdrawal
 from tests.conftest import TODAY
-from tests.histories import REGION, domain, plan
 from tests.outsider import Portal
 from tests.running import served
+from tests.tellings import REGION, domain, plan
 from tests.test_webhooks import Portal as Listener
 from tests.test_webhooks import portal as listener  # noqa: F401 - a fixture
 
