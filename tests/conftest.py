@@ -107,8 +107,10 @@ def anyio_backend() -> str:
     return "asyncio"
 
 
-def application(url: str) -> FastAPI:
-    return create_app(Settings(database_url=url, log_level="warning"), today=lambda: TODAY)
+def application(url: str, **settings: Any) -> FastAPI:
+    return create_app(
+        Settings(database_url=url, **({"log_level": "warning"} | settings)), today=lambda: TODAY
+    )
 
 
 def client_of(app: FastAPI) -> httpx.AsyncClient:
