@@ -135,33 +135,32 @@ async def test_lines_of_releases_removed_changed_or_swapped(
         swapped = list(lines)
         one, two = choose.sample(of_releases, 2)
         swapped[one], swapped[two] = lines[two], lines[one]
-        check_refused_or_the_same(target, written(swapped, forged), full, store)
+        check_refused_or_the_same(written(swapped, forged), full, store)
 
 
-def check_refused_or_the_same(target: Engine, file: Path, full: Engine, store: Store) -> None:
+def check_refused_or_the_same(file: Path, full: Engine, store: Store) -> None:
     """In which order the versions of one release stand does not matter."""
-    try:
-        with fresh(store) as engine:
+    with fresh(store) as engine:
+        try:
             restore(engine, file)
+        except Refused:
+            check_empty(engine)
+        else:
             assert seals(engine) == seals(full)
-    except Refused:
-        check_refused(target, file)
 
 
 @pytest.mark.anyio
-async def test_wrong_values_beside_the_releases(
-    full: Engine, target: Engine, store: Store, tmp_path: Path
-) -> None:
+async def test_wrong_values_beside_the_releases(full: Engine, store: Store, tmp_path: Path) -> None:
     """Nothing seals them: they are taken or refused, and nothing else."""
     backup(full, tmp_path / "sound")
     lines, choose = lines_of(tmp_path / "sound")[:-1], random.Random(4)  # noqa: S311 - it only spreads them
     beside = [n for n, x in enumerate(lines) if x.get("table", "release") not in ("release", "release_seal")]
     beside = [n for n in beside if not lines[n]["table"].endswith("_version")]
-    for _ in range(80):
+    for _ in range(50):
         changed, place = list(lines), choose.choice(beside)
         column = choose.choice(sorted(changed[place]["row"]))
         changed[place] = other(changed[place], **{column: choose.choice(WRONG)})
-        check_refused_or_the_same(target, written(changed, tmp_path / "forged"), full, store)
+        check_refused_or_the_same(written(changed, tmp_path / "forged"), full, store)
 
 
 def test_a_small_file_that_unpacks_to_a_big_one(target: Engine, tmp_path: Path) -> None:
