@@ -79,6 +79,7 @@ async def reading(
     )
     try:
         async with client_of(app) as client:
+            client.headers["X-Request-ID"] = "the-same"  # or each answer has one of its own
             yield client, app.state.engine
     finally:
         app.state.engine.dispose()
