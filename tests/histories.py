@@ -50,7 +50,12 @@ class Office:
     def __init__(self, store: Store, portal: BlockingPortal) -> None:
         self.store, self.portal = store, portal
         settings = Settings(
-            database_url=store.empty, log_level="error", direct_publishing=True, writes_limit=""
+            database_url=store.empty,
+            log_level="error",
+            direct_publishing=True,
+            writes_limit="",
+            lint_gate="off",
+            cache_mb=0,  # it knows one database, not one for each history
         )
         self.app: FastAPI = create_app(settings, today=lambda: TODAY)
         self.app.state.engine.dispose()
@@ -154,7 +159,8 @@ class Histories(RuleBasedStateMachine):
             withdrawals=change.ends,
         )
         try:
-            published = publish(self.engine, changeset)
+            # What lint holds against a release has tests of its own; the sentence knows nothing of it.
+            published = publish(self.engine, changeset, gate="off")
         except Conflict as conflict:
             return Outcome("conflict", touched(conflict.extra["changed"]))
         except Invalid:
