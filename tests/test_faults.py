@@ -573,7 +573,7 @@ async def test_a_failure_nobody_thought_of_shows_nothing_of_itself(
         "type": "urn:catalogue:problem:internal-error",
         "title": "系统内部错误",
         "status": 500,
-        "detail": "未作任何更改。请重试；如仍有问题，请将时间告知管理员。",
+        "detail": "未作任何更改。请重试；如仍有问题，请将本应答的 X-Request-ID 告知管理员。",
     }
     logged = capsys.readouterr().err
     assert "secret" not in logged

@@ -224,7 +224,7 @@ def imagine(asked: Asking, desk: AtDesk) -> WhatIfAnswer:
             "description": "One line of JSON per person, in the order they came",
             "content": {"application/x-ndjson": {"schema": {"$ref": "#/components/schemas/BatchLine"}}},
         },
-        **responses(),
+        **responses(Unauthorized, TooMany),
     },
     openapi_extra={
         "requestBody": {
