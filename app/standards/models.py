@@ -131,7 +131,7 @@ class StandardQuery(SearchQuery):
     )
     measure: Measure | None = Field(None, title="度量", description="Standards of this measure")
     firmness: Firmness | None = Field(None, title="承诺程度", description="Standards promised this firmly")
-    year: int | None = Field(None, title="年份", description="Standards for this year")
+    year: int | None = Field(None, ge=0, le=9999, title="年份", description="Standards for this year")
     region: Code | None = Field(None, title="行政区划", description="Those of plans of exactly this region")
     resident_of: Code | None = Field(
         None, title="居住地", description="Those of plans of this region and of all regions above it"
