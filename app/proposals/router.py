@@ -29,7 +29,7 @@ from app.replay import Retry, once
 router = APIRouter(prefix="/v1/proposals", tags=["proposals"], max_body_size=SMALL_BODY)
 
 NumberInPath = Annotated[int, Path(title="提案号", description="Number of the proposal", ge=1, le=2**31 - 1)]
-READ = responses(Unauthorized, Forbidden, NotFound)
+READ = responses(Unauthorized, Forbidden, NotFound, TooMany)
 WRITE = responses(Unauthorized, Forbidden, NotFound, Conflict, TooLarge, TooMany)
 
 
@@ -42,7 +42,7 @@ def gate_of(request: Request) -> Gate:
     "",
     operation_id="listProposals",
     summary="List proposals (提案列表)",
-    responses=responses(Unauthorized, Forbidden),
+    responses=responses(Unauthorized, Forbidden, TooMany),
 )
 def list_proposals(
     query: Annotated[ProposalQuery, Query()],
@@ -90,7 +90,7 @@ def get_proposal(number: NumberInPath, key: Editor, reading: Reader) -> Proposal
     "/{number}/trial",
     operation_id="tryProposal",
     summary="Say what publishing it now would do (试发布)",
-    responses=responses(Unauthorized, Forbidden, NotFound, Conflict),
+    responses=responses(Unauthorized, Forbidden, NotFound, Conflict, TooMany),
 )
 def try_proposal(number: NumberInPath, key: Editor, request: Request, response: Response) -> Publication:  # noqa: ARG001
     """The same checks as publishing, and nothing is changed."""

@@ -30,7 +30,7 @@ class Webhooks(BaseModel):
     "",
     operation_id="listWebhooks",
     summary="List your webhooks (订阅列表)",
-    responses=responses(Unauthorized, Forbidden),
+    responses=responses(Unauthorized, Forbidden, TooMany),
 )
 def list_webhooks(key: Holder, reading: Reader) -> Webhooks:
     """Those that were made with the same key, and how they fare."""
