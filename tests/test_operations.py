@@ -50,8 +50,10 @@ async def test_requests_are_counted_by_route_and_never_by_what_was_asked(client:
             frozenset({"method": method, "handler": handler, "status": status}.items()),
         )
         assert after[key] - before.get(key, 0) == times, key
+    # The figures themselves may hold any digits: a sum of seconds is no one's age.
+    names = {name for name, _ in after} | {word for _, labels in after for label in labels for word in label}
     for secret in ("秘密", "no-such-service", "secret-path", "4711"):
-        assert secret not in answer.text
+        assert not [name for name in names if secret in name]
 
 
 async def test_the_newest_release_is_a_figure(empty_engine: Engine) -> None:
