@@ -17,7 +17,6 @@ from app.database import create, reading, writing
 from app.keys.models import create as create_key
 from app.sealing import verify
 from tests.crowd import Crowd
-from tests.forking import forking
 from tests.histories import Histories, office
 from tests.kills import KINDS, kill_again_and_again
 from tests.running import serving
@@ -75,19 +74,16 @@ def crowd(store: Store, servers: int) -> None:
 
 
 def kills(store: Store, folder: Path, times: int) -> None:
-    with forking() as forker:
-        for make in KINDS:
-            began = time.monotonic()
-            kind = make(store, folder)
-            told = kill_again_and_again(kind, forker, times, seed=times)
-            store.drop(kind.base)
-            said = (
-                f"{times} kills within {told.took:.2f} s, {told.codes[-9]} before its end; "
-                f"found as before {told.ends['before']}, whole {told.ends['after']}"
-            )
-            print(
-                f"| kill {kind.name} | {store.name} | {said} | {time.monotonic() - began:.0f} s |", flush=True
-            )
+    for make in KINDS:
+        began = time.monotonic()
+        kind = make(store, folder)
+        told = kill_again_and_again(kind, times, seed=times)
+        store.drop(kind.base)
+        said = (
+            f"{times} kills within {told.took:.2f} s, {told.codes[-9]} before its end; "
+            f"found as before {told.ends['before']}, whole {told.ends['after']}"
+        )
+        print(f"| kill {kind.name} | {store.name} | {said} | {time.monotonic() - began:.0f} s |", flush=True)
 
 
 def main() -> None:

@@ -26,7 +26,6 @@ from app.restoring import restore
 from app.settings import Settings
 from tests.changes import concept, put
 from tests.conftest import client_of
-from tests.forking import Forker
 from tests.rooms import Room
 from tests.running import answers, free_port, until
 from tests.stores import Store
@@ -63,18 +62,18 @@ class Kind:
             engine.dispose()
             self.store.drop(url)
 
-    def attempt(self, forker: Forker, room: Room, after: float | None) -> int:
+    def attempt(self, room: Room, after: float | None) -> int:
         """Runs it, and kills it so many seconds after; its exit code."""
-        forker.start(*self.arguments(room), environment=room.environment())
+        command = room.start(*self.arguments(room))
         if after is not None:
             time.sleep(after)
-            forker.kill()
-        return forker.ended()
+            command.kill()
+        return command.finished()[0]
 
     def arguments(self, room: Room) -> tuple[str, ...]:
         raise NotImplementedError
 
-    def check(self, forker: Forker, room: Room) -> End:
+    def check(self, room: Room) -> End:
         raise NotImplementedError
 
 
@@ -98,12 +97,25 @@ class Publish(Kind):
         (room.folder / "concepts.yaml").write_text("items:\n" + "".join(lines), encoding="utf-8")
         return ("publish", str(room.folder))
 
-    def check(self, forker: Forker, room: Room) -> End:
+    def check(self, room: Room) -> End:
         end = release_is_whole_or_not_there(room)
-        assert self.attempt(forker, room, None) == 0
+        assert self.attempt(room, None) == 0
         assert release_is_whole_or_not_there(room) == "after"
         room.goes_on()
         return end
+
+
+class Import(Publish):
+    """The same as a table that was exported and edited."""
+
+    name = "catalogue publish concepts.csv"
+
+    def arguments(self, room: Room) -> tuple[str, ...]:
+        header = "标识,名称,国家分类,别名,生效日期,变更说明,查询日期,查询发布号\n"
+        lines = [f"new-{n},新{n},,,0001-01-01,,2024-06-01,{BASE}\n" for n in range(MANY)]
+        file = room.folder / "concepts.csv"
+        file.write_text(header + "".join(lines), encoding="utf-8-sig")
+        return ("publish", str(file))
 
 
 class PublishOverHttp(Kind):
@@ -119,11 +131,11 @@ class PublishOverHttp(Kind):
         self.body = {"message": "Many", "base_release": BASE, "documents": documents}
         self.headers = {"Authorization": f"Bearer {self.key}", "Idempotency-Key": "many"}
 
-    def attempt(self, forker: Forker, room: Room, after: float | None) -> int:
+    def attempt(self, room: Room, after: float | None) -> int:
         """Kills the server while it publishes; what it answered must be so."""
         port = free_port()
         settings = {"port": port, "direct_publishing": True, "writes_limit": "", "log_level": "error"}
-        forker.start("serve", environment=room.environment(**settings))
+        server = room.start("serve", **settings)
         until(lambda: answers(port))
         with ThreadPoolExecutor(1) as thread:
             answer = thread.submit(self.send, port)
@@ -133,9 +145,8 @@ class PublishOverHttp(Kind):
                 self.took = time.monotonic() - began
             else:
                 time.sleep(after)
-            forker.kill()
+            server.kill()
             code = 0 if answer.result() is not None else -9
-        forker.ended()
         if code == 0:
             assert answer.result() == BASE + 1
             room.alone()
@@ -158,7 +169,7 @@ class PublishOverHttp(Kind):
         async with client_of(self.app) as client:
             return await client.post("/v1/releases", json=self.body, headers=self.headers)
 
-    def check(self, forker: Forker, room: Room) -> End:  # noqa: ARG002
+    def check(self, room: Room) -> End:
         end = release_is_whole_or_not_there(room)
         # Whoever got no answer asks again, and it is published once.
         answer = anyio.run(self.ask_again, room)
@@ -174,11 +185,11 @@ class Backup(Kind):
     def arguments(self, room: Room) -> tuple[str, ...]:
         return ("backup", str(room.folder / "catalogue.backup"))
 
-    def check(self, forker: Forker, room: Room) -> End:
+    def check(self, room: Room) -> End:
         file = room.folder / "catalogue.backup"
         end: End = "after" if file.exists() else "before"
         if end == "before":
-            assert self.attempt(forker, room, None) == 0
+            assert self.attempt(room, None) == 0
         url = self.store.copy("empty")
         engine = create(url, connections=2)
         restore(engine, file)
@@ -203,14 +214,14 @@ class Restore(Kind):
     def arguments(self, room: Room) -> tuple[str, ...]:  # noqa: ARG002
         return ("restore", str(self.file))
 
-    def check(self, forker: Forker, room: Room) -> End:
+    def check(self, room: Room) -> End:
         end: End = "after" if room.releases() else "before"
         if end == "before":
             with Session(room.engine) as session:
                 for table in SQLModel.metadata.tables.values():
                     assert session.scalar(select(func.count()).select_from(table)) == 0, table.name
                 assert session.scalars(select(Key)).all() == []
-            assert self.attempt(forker, room, None) == 0
+            assert self.attempt(room, None) == 0
         assert room.seal() == self.seal
         assert room.found("old-%") == BASE * 100
         assert room.rows("api_key") == 1
@@ -218,7 +229,7 @@ class Restore(Kind):
         return end
 
 
-KINDS: tuple[Callable[[Store, Path], Kind], ...] = (Publish, PublishOverHttp, Backup, Restore)
+KINDS: tuple[Callable[[Store, Path], Kind], ...] = (Publish, Import, PublishOverHttp, Backup, Restore)
 
 
 @dataclass
@@ -230,26 +241,26 @@ class Told:
     codes: Counter[int] = field(default_factory=Counter)
 
 
-def kill_again_and_again(kind: Kind, forker: Forker, times: int, seed: int = 0) -> Told:
+def kill_again_and_again(kind: Kind, times: int, seed: int = 0) -> Told:
     """Kills it at moments that are spread over the time that it takes when nobody disturbs it."""
     choose = random.Random(seed)  # noqa: S311 - it only spreads them
-    told = Told(median(undisturbed(kind, forker) for _ in range(3)))
+    told = Told(median(undisturbed(kind) for _ in range(3)))
     for number in range(times):
         moment = told.took * (number + choose.random()) / times
         with kind.room() as room:
-            code = kind.attempt(forker, room, moment)
+            code = kind.attempt(room, moment)
             # A busy machine is now quicker, now slower: most kills are to come before the end.
             told.took *= 0.95 if code == 0 else 1.01
             told.codes[code] += 1
             room.alone()
-            told.ends[kind.check(forker, room)] += 1
+            told.ends[kind.check(room)] += 1
     return told
 
 
-def undisturbed(kind: Kind, forker: Forker) -> float:
+def undisturbed(kind: Kind) -> float:
     with kind.room() as room:
         began = time.monotonic()
-        assert kind.attempt(forker, room, None) == 0
+        assert kind.attempt(room, None) == 0
         took = time.monotonic() - began
     # A server takes its time to start, which is no part of the work.
     return kind.took if isinstance(kind, PublishOverHttp) else took

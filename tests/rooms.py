@@ -11,7 +11,7 @@ from app.database import reading
 from app.sealing import verify
 from app.versioning import latest_release
 from tests.changes import concept, put
-from tests.running import environment, until
+from tests.running import Started, until
 
 
 @dataclass
@@ -22,9 +22,9 @@ class Room:
     engine: Engine
     folder: Path
 
-    def environment(self, **settings: Any) -> dict[str, str]:
-        needed = environment(self.url, **settings)
-        return {name: needed[name] for name in ("DATABASE_URL", "LANG", *map(str.upper, settings))}
+    def start(self, *arguments: str, **settings: Any) -> Started:
+        """A command of the catalogue's, at work in this room."""
+        return Started(self.folder, *arguments, url=self.url, **settings)
 
     def alone(self) -> None:
         """Waits until the database has noticed that the killed one is gone."""

@@ -61,15 +61,21 @@ def started(*arguments: str, url: str, before: tuple[str, ...] = ()) -> subproce
 
 # A program of its own takes a second to import what it needs; from a process that has done so it begins at once.
 FORKSERVER = get_context("forkserver")
-FORKSERVER.set_forkserver_preload(["app.cli", "app.publishing", "app.seed", "pypinyin", "opencc"])
+WORK = "cli main publishing restoring seed sheets.reading"
+FORKSERVER.set_forkserver_preload(
+    [*(f"app.{room}" for room in WORK.split()), "uvicorn", "psycopg", "pypinyin", "opencc"]
+)
 
 
 class Started:
     """`catalogue …` as a process of its own, which can be killed like any other."""
 
-    def __init__(self, folder: Path, *arguments: str, url: str) -> None:
+    def __init__(self, folder: Path, *arguments: str, url: str, **settings: Any) -> None:
         self.said = [folder / f"{uuid.uuid4().hex}.{name}" for name in ("out", "err")]
-        self.process = FORKSERVER.Process(target=_catalogue, args=(self.said, arguments, url))
+        for file in self.said:
+            file.touch()  # it may be killed before it says anything
+        told = (self.said, arguments, environment(url, **settings))
+        self.process = FORKSERVER.Process(target=_catalogue, args=told)
         self.process.start()
 
     def ended(self) -> bool:
@@ -88,12 +94,12 @@ class Started:
         return self.process.exitcode, said, complaint
 
 
-def _catalogue(said: list[Path], arguments: tuple[str, ...], url: str) -> None:
+def _catalogue(said: list[Path], arguments: tuple[str, ...], told: dict[str, str]) -> None:
     """In the new process: what the interpreter does for `python -m app …`."""
     for descriptor, file in enumerate(said, start=1):
-        os.dup2(os.open(file, os.O_WRONLY | os.O_CREAT), descriptor)
+        os.dup2(os.open(file, os.O_WRONLY), descriptor)
     os.chdir(PROJECT)
-    os.environ |= {"DATABASE_URL": url, "LANG": "en_GB.UTF-8"}
+    os.environ |= told
     sys.argv = ["catalogue", *arguments]
     main()
 
