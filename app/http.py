@@ -12,8 +12,9 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.routing import Match, Router
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.errors import TooLarge, TooSlow, answer, note_failure
+from app.errors import TooLarge, TooSlow
 from app.metrics import Metrics
+from app.problems import answer, note_failure
 
 log = structlog.get_logger()
 

@@ -19,6 +19,7 @@ from app import __version__, logs
 from app.bundles.router import router as bundles
 from app.cache import Cache
 from app.changes.router import router as changes
+from app.clock import today_in_china
 from app.comparison.router import router as comparison
 from app.concepts.router import router as concepts
 from app.database import create
@@ -27,7 +28,6 @@ from app.discrepancies.router import router as discrepancies
 from app.documents.router import router as documents
 from app.domains.router import router as domains
 from app.eligibility.router import router as eligibility
-from app.errors import handle_errors
 from app.facts.router import router as facts
 from app.http import Manners, RequestLog
 from app.indicators.router import router as indicators
@@ -41,9 +41,10 @@ from app.metrics import Metrics
 from app.metrics import router as metrics
 from app.openapi import DESCRIPTION, TAGS, document
 from app.plans.router import router as plans
+from app.problems import handle_errors
 from app.programmes.router import router as programmes
 from app.proposals.router import router as proposals
-from app.reading import NotModified, today_in_china
+from app.reading import NotModified
 from app.regions.router import router as regions
 from app.releases.router import router as releases
 from app.rules.books import Rulebooks

@@ -7,7 +7,7 @@ answer, and ends the request with 304 where the client has the representation al
 import hashlib
 import re
 from collections.abc import Callable, Iterator, Mapping
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime
 from email.utils import format_datetime, parsedate_to_datetime
 from typing import Annotated
 from urllib.parse import urlencode
@@ -28,12 +28,6 @@ from app.versioning import At, Row, check_release, latest_release, release_known
 
 YEAR = 31_536_000
 HOST = re.compile(r"([A-Za-z0-9.-]{1,255}|\[[0-9A-Fa-f:.]{2,45}\])(:\d{1,5})?")
-# China has kept one time, without summer time, since 1991; a zone database may be missing on the machine.
-CHINA = timezone(timedelta(hours=8), "Asia/Shanghai")
-
-
-def today_in_china() -> date:
-    return datetime.now(CHINA).date()
 
 
 class NotModified(Exception):  # noqa: N818 - RFC 9110's own word

@@ -12,10 +12,10 @@ from sqlalchemy import Engine, select, text
 from sqlmodel import Session
 
 from app.catalogue import KINDS
+from app.clock import CHINA
 from app.concepts.models import ConceptVersion
 from app.database import writing
 from app.mementos.timeline import moment_of, timeline
-from app.reading import CHINA
 from app.versioning import At, Release
 from tests.conftest import application, client_of
 from tests.examples import SLUGS

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Request
 
 from app.bundles.models import Bundle, BundleQuery, bundle
-from app.errors import responses
+from app.problems import responses
 from app.reading import Reader
 from app.regions.models import Code
 from app.rules.books import Rulebooks

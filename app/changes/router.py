@@ -6,8 +6,8 @@ from fastapi import APIRouter, Query, Response
 
 from app.changes.feed import brought, described
 from app.changes.models import Change, ChangePage, ChangeQuery
-from app.errors import responses
 from app.paging import cut
+from app.problems import responses
 from app.reading import Reader, Reading
 from app.versioning import ALWAYS, At
 

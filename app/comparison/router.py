@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from app.comparison.models import ComparisonQuery, ConceptComparison, FloorQuery, Floors, compare, floors
-from app.errors import responses
+from app.problems import responses
 from app.reading import Reader
 
 router = APIRouter(prefix="/v1", tags=["comparison"])

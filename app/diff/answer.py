@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pydantic import ValidationError
 from sqlalchemy import Engine
 
+from app.clock import today_in_china
 from app.database import reading
 from app.diff.asked import compared as answered
 from app.diff.asked import places
@@ -12,7 +13,6 @@ from app.diff.models import Diff, DiffQuery
 from app.diff.text import report
 from app.errors import Invalid
 from app.faults import Fault, said_by_pydantic
-from app.reading import today_in_china
 
 
 def asked(options: Mapping[str, str | int | None]) -> DiffQuery:

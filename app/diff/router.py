@@ -8,7 +8,7 @@ from app.cursor import Cursor, bad_cursor
 from app.diff.asked import compared, places
 from app.diff.models import Diff, DiffQuery
 from app.diff.text import report
-from app.errors import responses
+from app.problems import responses
 from app.reading import Reader, Reading
 from app.versioning import At
 

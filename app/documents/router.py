@@ -6,7 +6,8 @@ from fastapi import APIRouter, Path, Query
 
 from app.catalogue import KINDS
 from app.changes.models import KindName
-from app.errors import Gone, NotFound, responses
+from app.errors import Gone, NotFound
+from app.problems import responses
 from app.queries import ReadQuery
 from app.reading import Reader, SlugInPath
 from app.versioning import in_force

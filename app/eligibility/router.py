@@ -41,8 +41,9 @@ from app.eligibility.models import (
 )
 from app.eligibility.rulebook import Rulebook
 from app.eligibility.what_if import what_if
-from app.errors import Invalid, TooLarge, TooMany, Unauthorized, language_of, responses
+from app.errors import Invalid, TooLarge, TooMany, Unauthorized
 from app.limits import limited
+from app.problems import language_of, responses
 from app.reading import Reading
 from app.rules.books import LocalRulebook
 from app.versioning import At

@@ -33,11 +33,11 @@ def lint(
     plan: Annotated[str | None, typer.Option(help="Only this plan and what belongs to it")] = None,
 ) -> None:
     """List what needs looking at in the published catalogue: broken references, dead rules, gaps, what is out of date."""
+    from app.clock import today_in_china
     from app.database import create, reading
     from app.lint.findings import SEVERITIES
     from app.lint.lines import counts, line
     from app.lint.report import lint as findings_on
-    from app.reading import today_in_china
     from app.versioning import At, check_release, latest_release
 
     settings = Settings()

@@ -4,9 +4,9 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 
-from app.errors import responses
 from app.lint.models import LintFinding, LintQuery
 from app.paging import Page, sliced
+from app.problems import responses
 from app.reading import Reader
 
 router = APIRouter(prefix="/v1/lint", tags=["catalogue"])

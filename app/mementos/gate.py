@@ -12,12 +12,14 @@ from typing import Annotated, Any
 
 from fastapi import Depends, Header, Request, Response
 
+from app.clock import CHINA
 from app.database import reading as reading_session
-from app.errors import BadHeader, Gone, NotFound, responses
+from app.errors import BadHeader, Gone, NotFound
 from app.mementos.models import http_date, memento_url
 from app.mementos.timeline import Memento, at_moment, ever, moment_of, timeline
+from app.problems import responses
 from app.queries import ReadQuery
-from app.reading import CHINA, Reading
+from app.reading import Reading
 from app.versioning import At, R, Row, in_force, latest_release, never_was
 
 # What a route that answers with one resource documents.

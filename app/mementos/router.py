@@ -7,10 +7,11 @@ from pydantic import Field
 
 from app.catalogue import KINDS
 from app.changes.models import KindName
-from app.errors import NotFound, responses
+from app.errors import NotFound
 from app.mementos.gate import TimeGate
 from app.mementos.models import TimeMap, in_json, in_links
 from app.mementos.timeline import ever, timeline
+from app.problems import responses
 from app.queries import ReadQuery
 from app.reading import SlugInPath
 from app.versioning import never_was

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from sqlalchemy import select
 from sqlmodel import Session, col
 
-from app.reading import CHINA
+from app.clock import CHINA
 from app.versioning import At, Release, Row, release_known_at
 
 

@@ -4,11 +4,12 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
-from app.errors import Gone, NotFound, responses
+from app.errors import Gone, NotFound
 from app.mementos.gate import ONE, TimeGate
 from app.paging import Page, history
 from app.plans.coverage import coverage
 from app.plans.models import Coverage, Plan, PlanQuery, PlanVersion, present
+from app.problems import responses
 from app.queries import ListQuery, ReadQuery
 from app.reading import Reader, SlugInPath, VersionInPath
 from app.sheets.answer import page_or_file

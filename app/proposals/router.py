@@ -6,12 +6,13 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from sqlmodel import col
 
 from app.database import writing
-from app.errors import Conflict, Forbidden, NotFound, TooLarge, TooMany, Unauthorized, responses
+from app.errors import Conflict, Forbidden, NotFound, TooLarge, TooMany, Unauthorized
 from app.http import SMALL_BODY
 from app.keys.access import Approver, Editor, Publisher
 from app.limits import limited
 from app.lint.gate import Gate
 from app.paging import Page, cut
+from app.problems import responses
 from app.proposals import publish
 from app.proposals.history import newest_first, present, summary
 from app.proposals.models import (

@@ -6,13 +6,15 @@ from fastapi import APIRouter, Path, Query, Request, Response
 
 from app.changes.feed import brought, described
 from app.changes.models import Change
-from app.errors import Conflict, Forbidden, NotFound, TooLarge, TooMany, Unauthorized, responses
+from app.clock import CHINA
+from app.errors import Conflict, Forbidden, NotFound, TooLarge, TooMany, Unauthorized
 from app.keys.access import Editor
 from app.keys.models import permit
 from app.limits import limited
 from app.paging import Page, cut
+from app.problems import responses
 from app.queries import NoQuery, PageQuery
-from app.reading import CHINA, Reader
+from app.reading import Reader
 from app.releases.atom import feed, updated
 from app.releases.feed import FeedQuery, entries, newest
 from app.releases.models import NEWEST_FIRST, ReleaseDocument, ReleaseQuery, find, present, up_to

@@ -5,9 +5,10 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 from sqlmodel import col
 
-from app.errors import Gone, NotFound, responses
+from app.errors import Gone, NotFound
 from app.mementos.gate import ONE, TimeGate
 from app.paging import Page, history
+from app.problems import responses
 from app.queries import ListQuery, ReadQuery
 from app.reading import Reader, SlugInPath, VersionInPath
 from app.rules.expressions import Expression, ExpressionQuery, expression

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from app.clock import today_in_china
 from app.errors import Invalid
 from app.faults import Said
 from app.queries import FileFormat
-from app.reading import today_in_china
 from app.terminal import database, language, out, report
 
 if TYPE_CHECKING:

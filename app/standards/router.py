@@ -4,9 +4,10 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
-from app.errors import NotFound, responses
+from app.errors import NotFound
 from app.mementos.gate import ONE, TimeGate
 from app.paging import Page, history
+from app.problems import responses
 from app.queries import ListQuery, ReadQuery
 from app.reading import Reader, SlugInPath, VersionInPath
 from app.sheets.answer import page_or_file

@@ -13,8 +13,9 @@ from sqlmodel import Session
 from app import __version__
 from app.catalogue import KINDS
 from app.database import reading
-from app.errors import StorageUnavailable, language_of, responses
+from app.errors import StorageUnavailable
 from app.migrating import is_current
+from app.problems import language_of, responses
 from app.versioning import At, count_in_force, latest_release
 
 router = APIRouter(tags=["catalogue"])

@@ -6,10 +6,11 @@ from fastapi import APIRouter, Path, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.database import writing
-from app.errors import Forbidden, NotFound, TooLarge, TooMany, Unauthorized, responses
+from app.errors import Forbidden, NotFound, TooLarge, TooMany, Unauthorized
 from app.http import SMALL_BODY
 from app.keys.access import Holder
 from app.limits import limited
+from app.problems import responses
 from app.reading import Reader
 from app.webhooks.models import NewWebhook, WebhookDocument, WebhookRequest, delete, make, own
 
