@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from app.catalogue import KINDS
 from app.faults import Fault, Said, pointer, said_by_pydantic
 from app.provenance import uncited
-from app.versioning import Content, Name, Slug, Text
+from app.versioning import Content, Name, Row, Slug, Text
 
 SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -48,6 +48,8 @@ class Changeset(BaseModel):
 # Each with its place in the changeset.
 Documents = list[tuple[int, Content]]
 Withdrawals = list[tuple[int, Withdrawal]]
+# The newest version of each resource that a changeset touches, by kind and slug.
+Newest = dict[tuple[str, str], Row]
 
 
 class Checked(NamedTuple):

@@ -11,12 +11,12 @@ from typing import Any, Literal
 from app.database import create
 from app.errors import Invalid
 from app.faults import Fault, Said
+from app.indexing import plain
 from app.lint.gate import Gate
 from app.migrating import migrate
 from app.plans.models import TextCoverage
 from app.provenance import normalised
 from app.publishing import publish
-from app.search import plain
 from app.seed import Seed
 
 

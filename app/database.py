@@ -29,6 +29,9 @@ SQLModel.metadata.naming_convention = {
 # Seconds that one writer waits for another before it gives up.
 PATIENCE = 30
 
+# Rows of one INSERT, and slugs of one SELECT: well below what either database takes.
+BATCH = 500
+
 # One publisher at a time; any number will do as long as it is only used here.
 PUBLISHING_LOCK = 7_001_802
 
@@ -129,6 +132,11 @@ def at_once(engine: Engine) -> Iterator[Session]:
             connection.rollback()
             if engine.dialect.name == "sqlite":
                 connection.execute(text(f"PRAGMA busy_timeout = {PATIENCE * 1000}"))
+
+
+def batches(slugs: list[str]) -> Iterator[list[str]]:
+    """Slugs in portions of which each goes into one statement."""
+    yield from (slugs[start : start + BATCH] for start in range(0, len(slugs), BATCH))
 
 
 @contextmanager

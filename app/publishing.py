@@ -4,7 +4,7 @@ The seed, the command line and HTTP all publish through `publish`.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import NamedTuple
 
 from pydantic import BaseModel
@@ -13,17 +13,14 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col
 
 from app.catalogue import KINDS
-from app.changesets import Changeset, Checked, Documents, Withdrawals, check, key_of
-from app.database import writing
+from app.changesets import Changeset, Checked, Documents, Newest, Withdrawals, check, key_of
+from app.database import BATCH, batches, writing
 from app.errors import Conflict, Invalid
-from app.faults import Fault, Said
+from app.indexing import index
 from app.lint.gate import Gate, refuse_new_findings
+from app.objections import dangling, from_the_future, misplaced, refuse_conflict, unsound
 from app.sealing import seal
-from app.search import index
-from app.versioning import At, Content, Release, Row, in_force_by_slug, latest_release
-
-# Rows of one INSERT, and slugs of one SELECT: well below what either database takes.
-BATCH = 500
+from app.versioning import Content, Release, Row, latest_release
 
 
 class Published(BaseModel):
@@ -33,9 +30,6 @@ class Published(BaseModel):
     added: int = 0
     revised: int = 0
     withdrawn: int = 0
-
-
-Newest = dict[tuple[str, str], Row]
 
 
 class Prepared(NamedTuple):
@@ -90,30 +84,18 @@ def prepare(session: Session, checked: Checked) -> Prepared:
     after = newest | {key_of(row): row for row in versions}
     faults = [
         *checked.faults,
-        *_from_the_future(session, changeset),
-        *_misplaced(withdrawals, after),
-        *_dangling(session, documents),
-        *_unsound(session, documents),
+        *from_the_future(session, changeset),
+        *misplaced(withdrawals, after),
+        *dangling(session, documents),
+        *unsound(session, documents),
     ]
     if faults:
         raise Invalid.of(faults)
     rows = [*versions, *_endings(withdrawals, after)]
     before = {key_of(row): newest[key_of(row)] for row in rows if key_of(row) in newest}
     if rows:
-        _refuse_conflict(session, changeset, list(before.values()))
+        refuse_conflict(session, changeset, list(before.values()))
     return Prepared(rows, before)
-
-
-def _from_the_future(session: Session, changeset: Changeset) -> Iterator[Fault]:
-    latest = latest_release(session)
-    if changeset.base_release > latest:
-        yield Fault(
-            Said(
-                f"There is no release {changeset.base_release} yet; the latest is {latest}.",
-                f"尚无发布{changeset.base_release}，最新发布为{latest}。",
-            ),
-            "/base_release",
-        )
 
 
 def _newest(
@@ -138,7 +120,7 @@ def newest_versions(
     """The newest version of each of some resources of a kind; with `by`, what that publisher said last."""
     newest: dict[str, Row] = {}
     row = KINDS[kind].row
-    for some in _batches(sorted(set(slugs))):
+    for some in batches(sorted(set(slugs))):
         wanted = select(row).where(col(row.slug).in_(some)).order_by(col(row.version))
         if by is not None:
             published = col(Release.number) == col(row.release)
@@ -147,93 +129,6 @@ def newest_versions(
             )
         newest.update({found.slug: found for found in session.scalars(wanted)})
     return newest
-
-
-def _batches(slugs: list[str]) -> Iterator[list[str]]:
-    yield from (slugs[start : start + BATCH] for start in range(0, len(slugs), BATCH))
-
-
-def _refuse_conflict(session: Session, changeset: Changeset, replaced: Sequence[Row]) -> None:
-    overtaken = [row for row in replaced if row.release > changeset.base_release]
-    if not overtaken:
-        return
-    overtaken.sort(key=lambda row: (row.kind, row.slug))
-    first = session.get_one(Release, min(row.release for row in overtaken))
-    when = f"{first.recorded_at:%Y-%m-%d %H:%M:%S} UTC"
-    slugs = ", ".join(f"{row.kind}/{row.slug}" for row in overtaken[:5])
-    raise Conflict(
-        f"Release {first.number} by {first.publisher} came first, at {when}, and changed {len(overtaken)} of what "
-        f"you are changing ({slugs}). Nothing was published: look at it and try again.",
-        f"发布{first.number}（{first.publisher}，{when}）已先行更改其中{len(overtaken)}项（{slugs}）。"
-        "本次未发布任何内容，请核对后重试。",
-        release=first.number,
-        changed=[
-            {"kind": row.kind, "slug": row.slug, "version": row.version, "release": row.release}
-            for row in overtaken
-        ],
-    )
-
-
-def _misplaced(withdrawals: Withdrawals, newest: Newest) -> Iterator[Fault]:
-    for number, withdrawal in withdrawals:
-        if (withdrawal.kind, withdrawal.slug) not in newest:
-            yield Fault(
-                Said("There is nothing of this kind and slug to withdraw.", "没有可撤销的该类资源。"),
-                f"/withdrawals/{number}/slug",
-            )
-
-
-def _dangling(session: Session, documents: Documents) -> Iterator[Fault]:
-    """References to what is neither in force on the document's first day nor published along with it."""
-    together = {(content.kind, content.slug): content.valid_from for _, content in documents}
-    wanted: dict[tuple[str, date], set[str]] = {}
-    for _, content in documents:
-        for _, kind, slug in _references(content):
-            wanted.setdefault((kind, content.valid_from), set()).add(slug)
-    release = latest_release(session)
-    found = {
-        (kind, slug, day)
-        for (kind, day), slugs in wanted.items()
-        for some in _batches(sorted(slugs))
-        for slug in in_force_by_slug(session, KINDS[kind].row, some, At(day, release))
-    }
-    for number, content in documents:
-        day = content.valid_from
-        for place, kind, slug in _references(content):
-            begins = together.get((kind, slug))
-            if (kind, slug, day) not in found and not (begins is not None and begins <= day):
-                yield Fault(
-                    Said(
-                        f"Nothing of {kind} with this slug is in force on {day}.",
-                        f"{day}没有有效的 {kind} 使用该标识。",
-                    ),
-                    f"/documents/{number}{place}",
-                )
-
-
-def _references(content: Content) -> Iterator[tuple[str, str, str]]:
-    """Where a document refers to what: its fields, and the plans that it quotes."""
-    for field, kind in content.refers.items():
-        if getattr(content, field) is not None:
-            yield f"/{field}", kind, getattr(content, field)
-    for place, source in enumerate(getattr(content, "sources", [])):
-        yield f"/sources/{place}/plan", "plans", source.plan
-
-
-def _unsound(session: Session, documents: Documents) -> Iterator[Fault]:
-    """What the kinds themselves find wrong, looking at what is published along with it and at what is in force."""
-    together = {key_of(content): content for _, content in documents}
-    release = latest_release(session)
-
-    def lookup(kind: str, slug: str, day: date) -> Content | None:
-        beside = together.get((kind, slug))
-        if beside is not None and beside.valid_from <= day:
-            return beside
-        return in_force_by_slug(session, KINDS[kind].row, [slug], At(day, release)).get(slug)
-
-    for number, content in documents:
-        for fault in content.faults(lookup):
-            yield Fault(fault.said, f"/documents/{number}{fault.pointer}")
 
 
 def _new_versions(documents: Documents, newest: Newest) -> Iterator[Row]:

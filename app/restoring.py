@@ -20,9 +20,9 @@ from app.catalogue import KINDS
 from app.database import Moment, writing
 from app.errors import Problem
 from app.faults import Said
+from app.indexing import index
 from app.migrating import newest
 from app.sealing import verify
-from app.search import index
 from app.versioning import latest_release
 
 # No line of a real backup comes near: a document is bounded, and so is a changeset.

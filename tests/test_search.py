@@ -6,7 +6,7 @@ import httpx
 import pytest
 from sqlalchemy import Engine
 
-from app.search import pinyin, words
+from app.indexing import pinyin, words
 from tests.changes import concept, put
 from tests.test_reads import every
 

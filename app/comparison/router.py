@@ -4,7 +4,8 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from app.comparison.models import ComparisonQuery, ConceptComparison, FloorQuery, Floors, compare, floors
+from app.comparison.compare import compare, floors
+from app.comparison.models import ComparisonQuery, ConceptComparison, FloorQuery, Floors
 from app.problems import responses
 from app.reading import Reader
 

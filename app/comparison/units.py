@@ -21,6 +21,9 @@ PERIODS = {
     "household_month": ("household_year", 12.0),
 }
 
+# Measures of which less is better for the person.
+SMALLER_IS_BETTER = {"deadline", "distance"}
+
 
 class Common(NamedTuple):
     """A value in its common unit; `converted` says how it got there, None if nothing was done."""

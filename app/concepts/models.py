@@ -10,8 +10,9 @@ from sqlmodel import Session, col
 
 from app.faults import Said
 from app.queries import SearchQuery
+from app.resource import Resource, envelope
 from app.search import Match
-from app.versioning import At, Content, Name, Resource, Row, envelope, recorded
+from app.versioning import At, Content, Name, Row, recorded
 
 # The national scheme of basic public services (幼有所育 … 文体服务保障); what it has no room for has none.
 Category = Literal[

@@ -4,7 +4,7 @@ import re
 from decimal import Decimal
 from typing import NamedTuple
 
-from app.search import plain
+from app.indexing import plain
 
 # What a unit's first character multiplies by; 万 also stands alone.
 MULTIPLES = {"万": Decimal(10_000), "亿": Decimal(100_000_000)}

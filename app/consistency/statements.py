@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from app.consistency.amounts import Amount, amount
+from app.indexing import plain
 from app.indicators.models import Figure, IndicatorContent, Point
 from app.provenance import Source, normalised
-from app.search import plain
 from app.standards.models import StandardContent
 from app.versioning import Content
 

@@ -9,8 +9,7 @@ common units; what has no common unit, and what does not contain one another, is
 from math import inf
 from typing import Any, Literal, NamedTuple
 
-from app.comparison.models import SMALLER_IS_BETTER
-from app.comparison.units import Common, common
+from app.comparison.units import SMALLER_IS_BETTER, Common, common
 
 Direction = Literal["tightened", "loosened", "same", "unlike"]
 # All that says how much is promised; the rest of a standard says of what, to whom and when.

@@ -14,20 +14,9 @@ from app.plans.models import PlanVersion, period_ended, slugs_in_region
 from app.provenance import Source, not_stated
 from app.queries import SearchQuery
 from app.regions.models import Code
+from app.resource import Resource, envelope
 from app.search import Match
-from app.versioning import (
-    ASKED,
-    At,
-    Content,
-    Resource,
-    Row,
-    Slug,
-    Text,
-    envelope,
-    in_force_by_slug,
-    in_force_clause,
-    recorded,
-)
+from app.versioning import ASKED, At, Content, Row, Slug, Text, in_force_by_slug, in_force_clause, recorded
 
 Contradiction = Literal[
     "table_against_text",

@@ -12,19 +12,9 @@ from app.faults import Said
 from app.plans.models import PlanVersion, period_ended
 from app.provenance import Source, not_stated
 from app.queries import SearchQuery
+from app.resource import Resource, envelope
 from app.search import Match
-from app.versioning import (
-    At,
-    Content,
-    Name,
-    Resource,
-    Row,
-    Slug,
-    Text,
-    envelope,
-    in_force_by_slug,
-    recorded,
-)
+from app.versioning import At, Content, Name, Row, Slug, Text, in_force_by_slug, recorded
 
 
 class DomainContent(Content):

@@ -14,13 +14,13 @@ from app.eligibility.models import (
     Asking,
     ClauseSource,
     NextQuestion,
-    OutcomeChange,
     OutcomeDocument,
     ReasonDocument,
     Receipt,
     RuleRef,
     Summary,
 )
+from app.eligibility.outlooks import OutcomeChange
 from app.eligibility.questions import next_question
 from app.eligibility.rulebook import Rulebook
 from app.errors import Invalid

@@ -4,7 +4,7 @@ from datetime import date
 from typing import Annotated
 
 from anyio.to_thread import run_sync
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
@@ -20,17 +20,15 @@ from app.eligibility.assess import (
     understood,
 )
 from app.eligibility.batch import BatchLine, Books, Person, answers
+from app.eligibility.desk import AtDesk, book_of
 from app.eligibility.evaluate import outcomes
 from app.eligibility.forecast import turning_days
-from app.eligibility.models import (
-    Asking,
-    BatchQuery,
+from app.eligibility.models import Asking, BatchQuery, EligibilityAnswer, EligibilityRequest
+from app.eligibility.outlooks import (
     ChangeOfFact,
     Comparison,
     ComparisonRequest,
     Edition,
-    EligibilityAnswer,
-    EligibilityRequest,
     ForecastAnswer,
     ForecastRequest,
     ReplayAnswer,
@@ -39,13 +37,11 @@ from app.eligibility.models import (
     WayIn,
     WhatIfAnswer,
 )
-from app.eligibility.rulebook import Rulebook
 from app.eligibility.what_if import what_if
 from app.errors import Invalid, TooLarge, TooMany, Unauthorized
 from app.limits import limited
 from app.problems import language_of, responses
 from app.reading import Reading
-from app.rules.books import LocalRulebook
 from app.versioning import At
 
 router = APIRouter(prefix="/v1/eligibility", tags=["eligibility"], dependencies=limited("eligibility"))
@@ -53,27 +49,6 @@ router = APIRouter(prefix="/v1/eligibility", tags=["eligibility"], dependencies=
 # A request about one person; the facts of all plans together fit in many times over.
 LARGEST = 256 * 1024
 TEN_YEARS, FIFTY_YEARS = 3653, 18263
-
-
-class Desk:
-    """Where questions about a person are answered: from rulebooks, which are mostly at hand.
-
-    The database is only asked for what is missing, and not held on to while an answer is worked out.
-    """
-
-    def __init__(self, request: Request, response: Response) -> None:
-        self.request, self.response = request, response
-
-    def open(self, region: str, on: date | None, release: int | None) -> tuple[At, LocalRulebook]:
-        """The day and release to decide for, and the rulebook that was in force there."""
-        app = self.request.app
-        with reading_session(app.state.engine) as session:
-            at = Reading(session, self.request, self.response, app.state.today).unkept(on, release)
-            book: LocalRulebook = app.state.rulebooks.get(session, at, region)
-        return at, book
-
-
-AtDesk = Annotated[Desk, Depends(Desk)]
 
 
 @router.post(
@@ -258,9 +233,3 @@ class Lines(StreamingResponse):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002
         await self.stream_response(send)
-
-
-def book_of(request: Request, at: At, region: str) -> Rulebook:
-    with reading_session(request.app.state.engine) as session:
-        book: Rulebook = request.app.state.rulebooks.get(session, at, region)
-    return book

@@ -13,8 +13,9 @@ from app.eligibility.facts import Fact as EngineFact
 from app.eligibility.facts import FactType
 from app.faults import Fault, Said, pointer, said_by_pydantic
 from app.queries import SearchQuery
+from app.resource import Resource, envelope
 from app.search import Match
-from app.versioning import At, Content, Lookup, Name, Resource, Row, Text, envelope, recorded
+from app.versioning import At, Content, Lookup, Name, Row, Text, recorded
 
 Subject = Literal["person", "household"]
 Changes = Literal["with_time", "never", "not_by_choice", "by_choice"]

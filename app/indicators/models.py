@@ -14,20 +14,9 @@ from app.plans.models import PlanVersion, period_ended, slugs_in_region
 from app.provenance import Source, normalised, not_stated
 from app.queries import SearchQuery
 from app.regions.models import Code
+from app.resource import Resource, envelope
 from app.search import Match
-from app.versioning import (
-    At,
-    Content,
-    Lookup,
-    Name,
-    Resource,
-    Row,
-    Slug,
-    Text,
-    envelope,
-    in_force_by_slug,
-    recorded,
-)
+from app.versioning import At, Content, Lookup, Name, Row, Slug, Text, in_force_by_slug, recorded
 
 State = Literal["stated", "none", "lost", "absent"]
 Span = Literal["level", "annual", "five_years", "annual_growth"]

@@ -13,8 +13,9 @@ from app.faults import Said
 from app.provenance import Source, not_stated
 from app.queries import SearchQuery
 from app.regions.models import Code, Level, RegionRef, ancestors, check_region, refs
+from app.resource import Resource, envelope
 from app.search import Match
-from app.versioning import At, Content, Name, Resource, Row, envelope, in_force_clause, recorded
+from app.versioning import At, Content, Name, Row, in_force_clause, recorded
 
 
 class TextCoverage(BaseModel):

@@ -11,8 +11,9 @@ from sqlmodel import Session, col
 from app.errors import Invalid
 from app.faults import Said
 from app.queries import SearchQuery
+from app.resource import Resource, envelope
 from app.search import Match
-from app.versioning import At, Content, Name, Resource, Row, envelope, in_force_by_slug, recorded
+from app.versioning import At, Content, Name, Row, in_force_by_slug, recorded
 
 Code = Annotated[str, StringConstraints(pattern=r"^[1-9]\d{5}$")]
 Level = Literal["province", "prefecture", "county"]

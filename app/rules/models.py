@@ -17,19 +17,10 @@ from app.faults import Fault, Said
 from app.plans.models import PlanVersion, period_ended
 from app.provenance import Source, normalised
 from app.queries import SearchQuery
+from app.resource import Resource, envelope
 from app.search import Match, Through
 from app.services.models import ServiceVersion
-from app.versioning import (
-    At,
-    Content,
-    Lookup,
-    Resource,
-    Row,
-    Slug,
-    envelope,
-    in_force_by_slug,
-    recorded,
-)
+from app.versioning import At, Content, Lookup, Row, Slug, in_force_by_slug, recorded
 
 
 class RuleContent(Content):

@@ -18,20 +18,9 @@ from app.plans.models import PlanVersion, period_ended, slugs_in_region
 from app.provenance import Source, not_stated
 from app.queries import SearchQuery
 from app.regions.models import Code, RegionRef, refs
+from app.resource import Resource, envelope
 from app.search import Match, Through
-from app.versioning import (
-    At,
-    Content,
-    Name,
-    Resource,
-    Row,
-    Slug,
-    Text,
-    envelope,
-    in_force_by_slug,
-    in_force_clause,
-    recorded,
-)
+from app.versioning import At, Content, Name, Row, Slug, Text, in_force_by_slug, in_force_clause, recorded
 
 # After all that the official list numbers.
 UNNUMBERED = 1_000_000

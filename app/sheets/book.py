@@ -9,9 +9,10 @@ from sqlmodel import Session
 
 from app.catalogue import KINDS
 from app.changesets import Changeset
+from app.database import BATCH
 from app.errors import Invalid
 from app.faults import Fault, Language, Said
-from app.publishing import BATCH, newest_versions, same
+from app.publishing import newest_versions, same
 from app.sheets.entries import Entry
 from app.sheets.headers import Faults
 from app.sheets.opening import open_tables

@@ -14,10 +14,11 @@ from app.paging import Order
 from app.plans import models as plans
 from app.programmes import models as programmes
 from app.regions import models as regions
+from app.resource import Resource
 from app.rules import models as rules
 from app.services import models as services
 from app.standards import models as standards
-from app.versioning import At, Resource
+from app.versioning import At
 
 
 class Shown(NamedTuple):

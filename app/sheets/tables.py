@@ -11,6 +11,7 @@ from sqlmodel import Session
 from app.catalogue import KINDS
 from app.faults import Said
 from app.paging import Listing, Order, all_wanted
+from app.resource import Resource
 from app.search import Through, matches
 from app.sheets.cells import Cell
 from app.sheets.columns import columns_of, columns_of_sources, has_sources
@@ -31,7 +32,7 @@ from app.sheets.words import (
     TEXT,
     WITHDRAWALS,
 )
-from app.versioning import At, Resource, Row
+from app.versioning import At, Row
 
 # Rows that are held in memory at once, however long the list is.
 CHUNK = 500

@@ -15,19 +15,9 @@ from app.plans.models import PlanVersion, period_ended, slugs_in_region
 from app.provenance import Source, not_stated
 from app.queries import SearchQuery
 from app.regions.models import Code
+from app.resource import Resource, envelope
 from app.search import Match, Through
-from app.versioning import (
-    At,
-    Content,
-    Name,
-    Resource,
-    Row,
-    Slug,
-    Text,
-    envelope,
-    in_force_by_slug,
-    recorded,
-)
+from app.versioning import At, Content, Name, Row, Slug, Text, in_force_by_slug, recorded
 
 Measure = Literal["amount", "ratio", "deadline", "distance", "frequency", "coverage", "count", "level"]
 Comparator = Literal["equal", "at_least", "more_than", "at_most", "less_than", "about", "range"]

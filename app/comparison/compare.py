@@ -1,0 +1,138 @@
+"""Regions side by side, and a region's standards beside those above it."""
+
+from collections.abc import Iterable, Sequence
+from typing import Literal
+
+from sqlalchemy import select
+from sqlmodel import Session, col
+
+from app.comparison.models import ConceptComparison, Floor, Floors, Measured, Placed, RegionSide
+from app.comparison.units import SMALLER_IS_BETTER, Common, common
+from app.plans.models import PlanVersion
+from app.regions.models import RegionRef, ancestors, check_region, refs
+from app.rules.models import RuleVersion
+from app.rules.models import present as present_rules
+from app.services.models import ServiceVersion
+from app.services.models import present as present_services
+from app.standards.models import Standard, StandardVersion
+from app.standards.models import present as present_standards
+from app.versioning import At, in_force_clause
+
+
+def compare(session: Session, at: At, concept: str, codes: Sequence[str]) -> ConceptComparison:
+    """The services, standards and rules of one concept, region by region."""
+    for code in codes:
+        check_region(session, "regions", code, at)
+    named = refs(session, codes, at)
+    sides = [_side(session, at, concept, named[code]) for code in codes]
+    return ConceptComparison(
+        concept=concept, on=at.on.isoformat(), release=at.release, sides=sides, measured=_measured(sides)
+    )
+
+
+def _side(session: Session, at: At, concept: str, region: RegionRef) -> RegionSide:
+    plans = select(col(PlanVersion.slug)).where(
+        in_force_clause(PlanVersion, at), col(PlanVersion.region) == region.code
+    )
+    services = session.scalars(
+        select(ServiceVersion)
+        .where(
+            in_force_clause(ServiceVersion, at),
+            col(ServiceVersion.concept) == concept,
+            col(ServiceVersion.plan).in_(plans),
+        )
+        .order_by(col(ServiceVersion.plan), col(ServiceVersion.slug))
+    ).all()
+    rules = session.scalars(
+        select(RuleVersion)
+        .where(in_force_clause(RuleVersion, at), col(RuleVersion.service).in_([s.slug for s in services]))
+        .order_by(col(RuleVersion.slug))
+    ).all()
+    return RegionSide(
+        region=region,
+        services=present_services(session, at, services),
+        standards=present_standards(session, at, _standards(session, at, region.code, concept)),
+        rules=present_rules(session, at, rules),
+    )
+
+
+def _standards(session: Session, at: At, code: str, concept: str | None = None) -> Sequence[StandardVersion]:
+    plans = select(col(PlanVersion.slug)).where(
+        in_force_clause(PlanVersion, at), col(PlanVersion.region) == code
+    )
+    wanted = select(StandardVersion).where(
+        in_force_clause(StandardVersion, at), col(StandardVersion.plan).in_(plans)
+    )
+    if concept is not None:
+        wanted = wanted.where(col(StandardVersion.concept) == concept)
+    return session.scalars(wanted.order_by(col(StandardVersion.plan), col(StandardVersion.position))).all()
+
+
+def _measured(sides: Iterable[RegionSide]) -> list[Measured]:
+    groups: dict[tuple[str, str | None, str | None], list[tuple[str, Standard, Common]]] = {}
+    for side in sides:
+        for standard in side.standards:
+            if standard.value is not None:
+                placed = common(standard.value, standard.unit, standard.per)
+                key = standard.measure, placed.unit, placed.per
+                groups.setdefault(key, []).append((side.region.code, standard, placed))
+    return [
+        Measured(measure=measure, unit=unit, per=per, items=_placed(found))
+        for (measure, unit, per), found in sorted(groups.items(), key=str)
+    ]
+
+
+def _placed(found: list[tuple[str, Standard, Common]]) -> list[Placed]:
+    values = [placed.value for _, _, placed in found]
+
+    def standing(value: float) -> Literal["highest", "lowest", "between", "equal"]:
+        if min(values) == max(values):
+            return "equal"
+        return "highest" if value == max(values) else "lowest" if value == min(values) else "between"
+
+    return [
+        Placed(
+            region=code,
+            standard=standard.slug,
+            name=standard.name,
+            value=placed.value,
+            value_text=standard.value_text,
+            converted=placed.converted,
+            standing=standing(placed.value),
+        )
+        for code, standard, placed in sorted(found, key=lambda line: (-line[2].value, line[0], line[1].slug))
+    ]
+
+
+def floors(session: Session, at: At, code: str) -> Floors:
+    """Each standard of a region beside the comparable ones of the regions above it."""
+    check_region(session, "region", code, at)
+    above = {up: _standards(session, at, up) for up in ancestors(code)}
+    items: list[Floor] = []
+    alone: list[str] = []
+    for own in _standards(session, at, code):
+        pairs = [pair for up, theirs in above.items() for one in theirs if (pair := _floor(own, up, one))]
+        items += pairs
+        if not pairs:
+            alone.append(own.slug)
+    region = refs(session, [code], at)[code]
+    return Floors(region=region, on=at.on.isoformat(), release=at.release, items=items, without_floor=alone)
+
+
+def _floor(own: StandardVersion, up: str, one: StandardVersion) -> Floor | None:
+    if own.value is None or one.value is None or (own.concept, own.measure) != (one.concept, one.measure):
+        return None
+    mine, theirs = common(own.value, own.unit, own.per), common(one.value, one.unit, one.per)
+    if (mine.unit, mine.per) != (theirs.unit, theirs.per):
+        return None
+    better = mine.value < theirs.value if own.measure in SMALLER_IS_BETTER else mine.value > theirs.value
+    return Floor(
+        standard=own.slug,
+        floor=one.slug,
+        region_above=up,
+        value=mine.value,
+        floor_value=theirs.value,
+        unit=mine.unit,
+        per=mine.per,
+        verdict="equal" if mine.value == theirs.value else "above" if better else "below",
+    )
