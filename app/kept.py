@@ -6,7 +6,7 @@ Only reads keep anything, each in its engine's own store; a session that publish
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from threading import Lock
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 from weakref import WeakKeyDictionary
 
 from sqlalchemy import Engine
@@ -41,6 +41,26 @@ class Store:
             self.things.update(things)
             while len(self.things) > self.most:
                 self.things.popitem(last=False)
+
+
+class LastFew(Generic[K, V]):
+    """What takes long to work out and is asked for again soon, page by page: the last few of its kind."""
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+        self.kept: OrderedDict[K, V] = OrderedDict()
+        self.lock = Lock()
+
+    def get(self, key: K, make: Callable[[], V]) -> V:
+        """What was made for a key, which is shared, so nobody may change it."""
+        # One at a time: whoever asks meanwhile waits for the same, instead of working it out, too.
+        with self.lock:
+            if key not in self.kept:
+                self.kept[key] = make()
+                while len(self.kept) > self.most:
+                    self.kept.popitem(last=False)
+            self.kept.move_to_end(key)
+            return self.kept[key]
 
 
 _stores: WeakKeyDictionary[Engine, Store] = WeakKeyDictionary()

@@ -23,6 +23,7 @@ from app.clock import today_in_china
 from app.comparison.router import router as comparison
 from app.concepts.router import router as concepts
 from app.database import create
+from app.diff.models import Diff
 from app.diff.router import router as diff
 from app.discrepancies.router import router as discrepancies
 from app.documents.router import router as documents
@@ -31,6 +32,7 @@ from app.eligibility.router import router as eligibility
 from app.facts.router import router as facts
 from app.http import Manners, RequestLog
 from app.indicators.router import router as indicators
+from app.kept import LastFew
 from app.keys.access import may_read
 from app.limits import Limits
 from app.lint.kept import Reports
@@ -55,6 +57,9 @@ from app.standards.router import router as standards
 from app.web.router import router as web
 from app.webhooks.delivery import Courier
 from app.webhooks.router import router as webhooks
+
+# A difference may be of twenty thousand resources, and whoever asks for one goes through its pages.
+DIFFERENCES_KEPT = 2
 
 
 @cache
@@ -127,6 +132,7 @@ def create_app(settings: Settings | None = None, *, today: Callable[[], date] = 
     app.state.today = today
     app.state.rulebooks = Rulebooks()
     app.state.reports = Reports()
+    app.state.differences = LastFew[tuple[tuple[str, str], ...], Diff](DIFFERENCES_KEPT)
 
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")
 

@@ -15,8 +15,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
-from sqlalchemy import Engine, create_engine, text
+from sqlalchemy import Engine, create_engine, event, text
 from sqlalchemy.engine import URL, make_url
 
 from app.database import create
@@ -166,6 +167,20 @@ def postgresql(shared: Path) -> Iterator[Store]:
 def rendered(url: URL) -> str:
     """The URL as the program takes it, with its password."""
     return url.render_as_string(hide_password=False)
+
+
+@contextmanager
+def statements(engine: Engine) -> Iterator[list[str]]:
+    """What the application asks the database meanwhile."""
+    said: list[str] = []
+
+    def note(_: Any, __: Any, statement: str, *___: Any) -> None:
+        if statement.startswith(("SELECT", "WITH")):
+            said.append(statement)
+
+    event.listen(engine, "before_cursor_execute", note)
+    yield said
+    event.remove(engine, "before_cursor_execute", note)
 
 
 def take_away(shared: Path) -> None:

@@ -1,7 +1,7 @@
 """Answers kept in memory: the same as fresh ones, without asking the database again, and never out of date."""
 
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import Engine, event
+from sqlalchemy import Engine
 from sqlmodel import Session
 
 from app.cache import Answers, Asked, Kept
@@ -24,7 +24,7 @@ from app.settings import Settings
 from tests.changes import CONCEPT, concept, put
 from tests.conftest import TODAY, client_of
 from tests.running import started
-from tests.stores import LIZHOU, Store
+from tests.stores import LIZHOU, Store, statements
 
 pytestmark = pytest.mark.anyio
 
@@ -83,20 +83,6 @@ async def reading(
             yield client, app.state.engine
     finally:
         app.state.engine.dispose()
-
-
-@contextmanager
-def statements(engine: Engine) -> Iterator[list[str]]:
-    """What the application asks the database meanwhile."""
-    said: list[str] = []
-
-    def note(_: Any, __: Any, statement: str, *___: Any) -> None:
-        if statement.startswith(("SELECT", "WITH")):
-            said.append(statement)
-
-    event.listen(engine, "before_cursor_execute", note)
-    yield said
-    event.remove(engine, "before_cursor_execute", note)
 
 
 async def test_a_kept_answer_asks_for_the_latest_release_at_most(seeded_url: str) -> None:

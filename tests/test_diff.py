@@ -3,12 +3,14 @@
 import json
 import random
 import re
+from collections.abc import Iterator
 from datetime import date
 from itertools import product
 from typing import Any
 
 import httpx
 import pytest
+from fastapi import FastAPI
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine
@@ -31,7 +33,7 @@ from tests.changes import concept, put, withdrawal
 from tests.conftest import TODAY, application, client_of
 from tests.engine.worlds import CONDITIONS, FACTS, completions, holds, used
 from tests.running import started
-from tests.stores import LIZHOU
+from tests.stores import LIZHOU, statements
 from tests.test_changes import REGION, Walk, domain, plan
 from tests.test_reads import every
 
@@ -312,12 +314,17 @@ def base() -> list[dict[str, Any]]:
 
 
 @pytest.fixture
-async def own(empty_engine: Engine) -> Any:
+def own_app(empty_engine: Engine) -> Iterator[FastAPI]:
     app = application(empty_engine.url.render_as_string(hide_password=False))
-    async with client_of(app) as client:
-        put(empty_engine, *base())
-        yield client
+    put(empty_engine, *base())
+    yield app
     app.state.engine.dispose()
+
+
+@pytest.fixture
+async def own(own_app: FastAPI) -> Any:
+    async with client_of(own_app) as client:
+        yield client
 
 
 async def found(client: httpx.AsyncClient, query: str) -> dict[tuple[str, ...], list[tuple[str, str | None]]]:
@@ -532,6 +539,7 @@ async def test_a_difference_is_narrowed(own: httpx.AsyncClient, empty_engine: En
 async def test_a_difference_comes_in_pages_and_is_kept(own: httpx.AsyncClient, empty_engine: Engine) -> None:
     put(empty_engine, *(concept(slug=f"x-{n}", name=f"新{n}") for n in range(7)))
     whole = (await own.get("/v1/diff?from=1")).json()
+    assert whole["next"] is None
     items: list[Any] = []
     url: str | None = "/v1/diff?from=1&limit=3"
     while url:
@@ -550,6 +558,17 @@ async def test_a_difference_comes_in_pages_and_is_kept(own: httpx.AsyncClient, e
     assert (await own.get("/v1/diff?from=1&to=2", headers=tag)).status_code == 304
     as_text = await own.get("/v1/diff?from=1&to=2", headers=tag | {"Accept": "text/plain"})
     assert as_text.status_code == 200
+
+
+async def test_a_difference_is_worked_out_once_for_all_its_pages(own_app: FastAPI) -> None:
+    engine = own_app.state.engine
+    put(engine, *(concept(slug=f"x-{n}", name=f"新{n}") for n in range(7)))
+    async with client_of(own_app) as client:
+        with statements(engine) as first:
+            page = (await client.get("/v1/diff?from=1&limit=3")).json()
+        with statements(engine) as second:
+            assert len((await client.get(page["next"])).json()["items"]) == 3
+    assert len(second) < 5 < len(first)
 
 
 @pytest.mark.parametrize(

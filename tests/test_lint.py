@@ -8,7 +8,7 @@ import httpx
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Engine, event
+from sqlalchemy import Engine
 from sqlmodel import Session
 from typer.testing import CliRunner
 
@@ -23,7 +23,7 @@ from app.lint.report import lint, of_release
 from app.publishing import Published, publish
 from app.versioning import At, in_force_by_slug, latest_release
 from tests.changes import concept, put, withdrawal
-from tests.stores import LIZHOU
+from tests.stores import LIZHOU, statements
 
 START = "2021-01-01"
 # Of the plan below: before what happens in 2024, and on a day after.
@@ -437,17 +437,11 @@ def test_what_was_wrong_before_is_not_held_against_a_release(small: Engine) -> N
 
 def test_the_gate_reads_what_a_release_touches_and_not_the_catalogue(engine: Engine) -> None:
     """The same statements, whether the catalogue holds a thousand resources or more; none without a condition."""
-    statements: list[str] = []
-
-    def note(*given: Any) -> None:
-        statements.append(given[2])
 
     def reads(document: dict[str, Any]) -> list[str]:
-        statements.clear()
-        event.listen(engine, "before_cursor_execute", note)
-        say(engine, document, gate="error")
-        event.remove(engine, "before_cursor_execute", note)
-        return [line for line in statements if line.startswith("SELECT")]
+        with statements(engine) as asked:
+            say(engine, document, gate="error")
+        return asked
 
     few = reads(concept())
     say(engine, *[concept(slug=f"more-{number}") for number in range(600)])

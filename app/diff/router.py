@@ -29,7 +29,9 @@ def get_diff(query: Annotated[DiffQuery, Query()], reading: Reader) -> Diff | Re
     concept and name. Each difference has a type that says what it means; `format=text` is a report in Chinese."""
     form = reading.chosen_form(query.format, FORMS)
     before, after, asked = ends(reading, query)
-    diff = compared(reading.session, before, after, query)
+    diff = reading.request.app.state.differences.get(
+        tuple(asked.filters().items()), lambda: compared(reading.session, before, after, query)
+    )
     if form == "text":
         return Response(
             report(diff), media_type="text/plain; charset=utf-8", headers=dict(reading.response.headers)
@@ -54,11 +56,10 @@ def page(reading: Reading, diff: Diff, asked: DiffQuery) -> Diff:
         if len(after) != 1 or not isinstance(after[0], int) or after[0] < 0:
             raise bad_cursor()
         start = after[0]
-    end = start + asked.limit
+    end, following = start + asked.limit, None
     if end < diff.total:
         on, release = diff.after.on.isoformat(), diff.after.release
         cursor = Cursor(on=on, release=release, of=of, total=diff.total, after=[end])
-        diff.next = reading.url(asked.filters() | {"limit": str(asked.limit), "cursor": cursor.encoded()})
-        reading.link("next", diff.next)
-    diff.items = diff.items[start:end]
-    return diff
+        following = reading.url(asked.filters() | {"limit": str(asked.limit), "cursor": cursor.encoded()})
+        reading.link("next", following)
+    return diff.model_copy(update={"items": diff.items[start:end], "next": following})
