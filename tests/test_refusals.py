@@ -291,3 +291,24 @@ def test_too_much_is_not_read(place: Place) -> None:
         start = head(key, type_, b"Transfer-Encoding: chunked", path=path, method=method)
         sent = send(place, start, *[chunk] * 40)
         assert sent == b"" or status_of(sent) == 413, path
+
+
+def test_a_long_body_is_read_of_nobody_without_a_key(place: Place) -> None:
+    """None of it ever comes: who waited for it would say 408."""
+    document = httpx.get(f"{place.url}/openapi.json", trust_env=False).json()
+    writing = [
+        (method.upper().encode(), path.replace("{number}", "1").encode())
+        for path, operations in document["paths"].items()
+        for method, operation in operations.items()
+        if "requestBody" in operation and path.startswith(("/v1/releases", "/v1/proposals"))
+    ]
+    assert len(writing) > 5
+    wrong = b"Authorization: Bearer cat_00000000_" + EVIL
+    type_ = b"Content-Type: application/json"
+    for method, path in writing:
+        for forged in ([], [wrong]):
+            length = b"Transfer-Encoding: chunked"
+            answer = send(place, head(type_, length, *forged, path=path, method=method))
+            assert status_of(answer) == 401, path
+    for path in (b"/v1/releases", b"/v1/releases?dry_run=true", b"/v1/proposals"):
+        assert status_of(send(place, head(type_, b"Content-Length: 30000000", path=path))) == 401, path

@@ -8,7 +8,7 @@ from sqlmodel import col
 from app.database import writing
 from app.errors import Conflict, Forbidden, NotFound, TooLarge, TooMany, Unauthorized
 from app.http import SMALL_BODY
-from app.keys.access import Approver, Editor, Publisher
+from app.keys.access import Approver, Editor, KeyBeforeLongBody, Publisher
 from app.limits import limited
 from app.lint.gate import Gate
 from app.paging import Page, cut
@@ -27,7 +27,9 @@ from app.reading import Reader
 from app.releases.submission import LARGEST, Publication, Submission
 from app.replay import Retry, once
 
-router = APIRouter(prefix="/v1/proposals", tags=["proposals"], max_body_size=SMALL_BODY)
+router = APIRouter(
+    prefix="/v1/proposals", tags=["proposals"], max_body_size=SMALL_BODY, route_class=KeyBeforeLongBody
+)
 
 NumberInPath = Annotated[int, Path(title="提案号", description="Number of the proposal", ge=1, le=2**31 - 1)]
 READ = responses(Unauthorized, Forbidden, NotFound, TooMany)

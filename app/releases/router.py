@@ -8,7 +8,7 @@ from app.changes.feed import brought, described
 from app.changes.models import Change
 from app.clock import CHINA
 from app.errors import Conflict, Forbidden, NotFound, TooLarge, TooMany, Unauthorized
-from app.keys.access import Editor
+from app.keys.access import Editor, KeyBeforeLongBody
 from app.keys.models import permit
 from app.limits import limited
 from app.paging import Page, cut
@@ -30,7 +30,7 @@ from app.releases.submission import (
 from app.replay import Answer, Retry, once
 from app.versioning import At, Release
 
-router = APIRouter(prefix="/v1/releases", tags=["releases"])
+router = APIRouter(prefix="/v1/releases", tags=["releases"], route_class=KeyBeforeLongBody)
 
 ATOM = "application/atom+xml"
 NumberInPath = Annotated[
