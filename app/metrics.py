@@ -23,7 +23,7 @@ from sqlmodel import col
 from app.database import reading
 from app.errors import Problem
 from app.versioning import latest_release
-from app.webhooks.models import Webhook
+from app.webhooks.models import Webhook, in_use
 
 router = APIRouter()
 
@@ -57,7 +57,7 @@ class CatalogueCollector(Collector):
         try:
             with reading(self.engine) as session:
                 release = latest_release(session)
-                failing = select(func.count()).where(col(Webhook.failing_since).is_not(None))
+                failing = select(func.count()).where(col(Webhook.failing_since).is_not(None), in_use())
                 failing_webhooks = session.scalar(failing) or 0
         except Problem:
             yield GaugeMetricFamily("catalogue_database_up", "Whether the database answers", 0)

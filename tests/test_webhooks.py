@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from ipaddress import ip_address
-from threading import Thread
+from threading import Event, Thread
 from typing import Any
 
 import pytest
@@ -15,20 +15,25 @@ from sqlalchemy import Engine
 from sqlmodel import Session
 from standardwebhooks import Webhook as Receiver
 
-from app.webhooks.delivery import deliver
+from app.database import writing
+from app.keys.models import revoke
+from app.webhooks.delivery import AT_ONCE, Courier, deliver
 from app.webhooks.models import Webhook
 from app.webhooks.sending import is_public, send
 from tests.changes import concept, put
 from tests.office import Office, opened
+from tests.running import until
 
 pytestmark = pytest.mark.anyio
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 class Portal:
-    """Somebody who listens on 127.0.0.1: keeps what comes, and answers as told."""
+    """Somebody who listens on 127.0.0.1: keeps what comes, and answers as told, once it may."""
 
     def __init__(self) -> None:
+        self.may_answer = Event()
+        self.may_answer.set()
         self.statuses: list[int] = []
         self.heard: list[tuple[dict[str, str], bytes]] = []
         portal = self
@@ -37,6 +42,7 @@ class Portal:
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 portal.heard.append((dict(self.headers), body))
+                portal.may_answer.wait(20)
                 self.send_response(portal.statuses.pop(0) if portal.statuses else 204)
                 self.send_header("Location", "http://127.0.0.1:1/")
                 self.end_headers()
@@ -168,6 +174,53 @@ async def test_each_key_manages_its_own(office: Office, portal: Portal) -> None:
     await tell(office.engine)
     assert portal.heard == []
     assert (await office.post("/v1/webhooks", {"url": portal.url})).status_code == 401
+
+
+async def test_a_revoked_key_ends_its_webhooks(office: Office, portal: Portal) -> None:
+    await subscribe(office, portal.url)
+    await subscribe(office, portal.url, "editor")
+    portal.statuses = [500, 500]
+    put(office.engine, concept())
+    await tell(office.engine)
+    assert await failing(office) == 2
+    with writing(office.engine) as session:
+        revoke(session, office.keys["reader"].split("_")[1])
+    assert await failing(office) == 1
+    await tell(office.engine, timedelta(seconds=30))
+    assert portal.releases() == [1, 1, 1]
+    assert await failing(office) == 0
+
+
+async def failing(office: Office) -> int:
+    figures = (await office.get("/metrics")).text
+    return int(float(figures.split("\ncatalogue_webhooks_failing ")[1].split()[0]))
+
+
+async def test_who_is_slow_keeps_nobody_waiting(office: Office, portal: Portal) -> None:
+    """Each answers only when the other has heard."""
+    made = [await subscribe(office, portal.url) for _ in range(2)]
+    portal.may_answer.clear()
+    put(office.engine, concept())
+    courier = Courier(office.engine, private=True, every=0.01)
+    courier.start()
+    await to_thread.run_sync(until, lambda: len(portal.heard) == 2)
+    portal.may_answer.set()
+    await to_thread.run_sync(courier.stop)
+    assert [kept(office.engine, one["id"]).attempts for one in made] == [0, 0]
+
+
+async def test_the_end_is_not_put_off_by_all_who_are_yet_to_be_told(office: Office, portal: Portal) -> None:
+    for _ in range(20):
+        await subscribe(office, portal.url)
+    portal.may_answer.clear()
+    put(office.engine, concept())
+    courier = Courier(office.engine, private=True, every=0.01)
+    courier.start()
+    await to_thread.run_sync(until, lambda: portal.heard)
+    courier.stopped.set()
+    portal.may_answer.set()
+    await to_thread.run_sync(courier.stop)
+    assert len(portal.heard) <= AT_ONCE
 
 
 @pytest.mark.parametrize(

@@ -7,23 +7,26 @@ come twice, after a crash between sending and writing that down; its `Webhook-Id
 import json
 import random
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from threading import Event, Thread
 from typing import Any
 
 import structlog
-from sqlalchemy import Engine, or_, select, update
+from sqlalchemy import ColumnElement, Engine, and_, or_, select, update
 from sqlmodel import Session, col
 
 from app.catalogue import KINDS
 from app.database import reading, writing
 from app.errors import Problem
 from app.versioning import Release, latest_release
-from app.webhooks.models import Webhook
+from app.webhooks.models import Webhook, in_use
 from app.webhooks.sending import Sent, send
 
 log = structlog.get_logger()
 
+# Who does not answer must not keep all the others waiting.
+AT_ONCE = 8
 # Who has the turn has it for this long: more than sending may take.
 TURN = timedelta(minutes=1)
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=10), timedelta(hours=6)
@@ -37,46 +40,48 @@ def now_in_utc() -> datetime:
     return datetime.now(UTC)
 
 
-def deliver(engine: Engine, *, private: bool, clock: Clock = now_in_utc) -> int:
-    """Sends what is due, one message to each webhook; says how many were tried."""
-    tried = 0
-    for id_ in _due(engine, clock()):
-        webhook = _take_turn(engine, id_, clock())
-        if webhook is None:
-            continue
-        with reading(engine) as session:
-            release = _next_release(session, webhook)
-            message = None if release is None else (release.number, _message(release))
-        if message is None:
-            _tell(engine, webhook, told=None, sent=None, clock=clock)
-            continue
-        number, body = message
-        sent = send(webhook.url, webhook.secret, f"{webhook.id}.{number}", body, private=private)
-        _tell(engine, webhook, told=number, sent=sent, clock=clock)
-        tried += 1
-    return tried
+def deliver(
+    engine: Engine, *, private: bool, clock: Clock = now_in_utc, stopped: Callable[[], bool] = lambda: False
+) -> int:
+    """Sends what is due, one message to each webhook, until it is `stopped`; says how many were tried."""
+
+    def tell_one(id_: str) -> bool:
+        return not stopped() and _deliver_to(engine, id_, private=private, clock=clock)
+
+    with ThreadPoolExecutor(AT_ONCE, "webhooks") as threads:
+        return sum(threads.map(tell_one, _due(engine, clock())))
+
+
+def _deliver_to(engine: Engine, id_: str, *, private: bool, clock: Clock) -> bool:
+    """Whether there was a message to send to this webhook, and the turn to send it was ours."""
+    webhook = _take_turn(engine, id_, clock())
+    if webhook is None:
+        return False
+    with reading(engine) as session:
+        release = _next_release(session, webhook)
+        message = None if release is None else (release.number, _message(release))
+    if message is None:
+        _tell(engine, webhook, told=None, sent=None, clock=clock)
+        return False
+    number, body = message
+    sent = send(webhook.url, webhook.secret, f"{webhook.id}.{number}", body, private=private)
+    _tell(engine, webhook, told=number, sent=sent, clock=clock)
+    return True
 
 
 def _due(engine: Engine, now: datetime) -> list[str]:
     with reading(engine) as session:
-        due = select(col(Webhook.id)).where(
-            col(Webhook.stopped_at).is_(None),
-            col(Webhook.told_release) < latest_release(session),
-            or_(col(Webhook.next_attempt_at).is_(None), col(Webhook.next_attempt_at) <= now),
-        )
+        due = select(col(Webhook.id)).where(_is_due(now), col(Webhook.told_release) < latest_release(session))
         return list(session.scalars(due.order_by(col(Webhook.id))))
+
+
+def _is_due(now: datetime) -> ColumnElement[bool]:
+    return and_(in_use(), or_(col(Webhook.next_attempt_at).is_(None), col(Webhook.next_attempt_at) <= now))
 
 
 def _take_turn(engine: Engine, id_: str, now: datetime) -> Webhook | None:
     with writing(engine) as session:
-        mine = (
-            update(Webhook)
-            .where(
-                col(Webhook.id) == id_,
-                or_(col(Webhook.next_attempt_at).is_(None), col(Webhook.next_attempt_at) <= now),
-            )
-            .values(next_attempt_at=now + TURN)
-        )
+        mine = update(Webhook).where(col(Webhook.id) == id_, _is_due(now)).values(next_attempt_at=now + TURN)
         if session.execute(mine).rowcount == 0:  # type: ignore[attr-defined]
             return None
         webhook = session.get_one(Webhook, id_)
@@ -163,7 +168,7 @@ class Courier:
     def _run(self) -> None:
         while not self.stopped.wait(self.every):
             try:
-                while deliver(self.engine, private=self.private) and not self.stopped.is_set():
+                while deliver(self.engine, private=self.private, stopped=self.stopped.is_set):
                     pass
             except Problem as problem:
                 log.warning("webhooks wait", problem=problem.urn)

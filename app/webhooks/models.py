@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
 from pydantic import Field as WireField
 from pydantic_core import PydanticCustomError
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, and_, func, select
 from sqlmodel import Field, Session, SQLModel, col
 
 from app.catalogue import KINDS
@@ -41,6 +41,12 @@ class Webhook(SQLModel, table=True):
     failing_since: datetime | None = Field(default=None, sa_type=Moment)
     failure: str | None = None
     stopped_at: datetime | None = Field(default=None, sa_type=Moment)
+
+
+def in_use() -> ColumnElement[bool]:
+    """Whether a webhook is still told: until it is given up, or its key is revoked."""
+    valid = select(col(Key.id)).where(col(Key.revoked_at).is_(None))
+    return and_(col(Webhook.stopped_at).is_(None), col(Webhook.key).in_(valid))
 
 
 def _address(url: str) -> str:
