@@ -74,7 +74,8 @@ class Manners:
             nonlocal silent, refused
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                headers.update(left.get("headers", {}))
+                for name, value in left.get("headers", {}).items():
+                    headers.setdefault(name, value)  # a refusal says for itself which limit it is for
                 if (
                     message["status"] == HTTPStatus.REQUEST_ENTITY_TOO_LARGE
                     and "json" not in headers["content-type"]

@@ -3,9 +3,10 @@
 Counted in the memory of each process: several workers allow several times as much.
 """
 
+import math
 import time
 from collections.abc import Awaitable, Callable
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from fastapi import Depends, Request
 from limits import RateLimitItem, parse
@@ -17,6 +18,13 @@ from app.keys.access import GivenKey, address_of
 from app.settings import Settings
 
 Policy = Literal["writes", "wrong-keys", "eligibility"]
+
+
+class Left(NamedTuple):
+    """How many requests are left, and how an answer says so (IETF draft RateLimit fields)."""
+
+    remaining: int
+    headers: dict[str, str]
 
 
 class Limits:
@@ -31,17 +39,17 @@ class Limits:
         self.items: dict[str, RateLimitItem] = {name: parse(text) for name, text in given.items() if text}
         self.limiter = SlidingWindowCounterRateLimiter(MemoryStorage())
 
-    def hit(self, policy: Policy, who: str) -> dict[str, str]:
-        """Counts one request, and says how many are left as headers (IETF draft RateLimit fields).
+    def hit(self, policy: Policy, who: str) -> Left | None:
+        """Counts one request, and says how many are left; None where there is no limit.
 
         Raises `TooMany` where none was left.
         """
         item = self.items.get(policy)
         if item is None:
-            return {}
+            return None
         allowed = self.limiter.hit(item, policy, who)
         stats = self.limiter.get_window_stats(item, policy, who)
-        wait = max(1, round(stats.reset_time - time.time()))
+        wait = max(1, math.ceil(stats.reset_time - time.time()))
         headers = {
             "RateLimit-Policy": f'"{policy}";q={item.amount};w={item.get_expiry()}',
             "RateLimit": f'"{policy}";r={stats.remaining};t={wait}',
@@ -52,14 +60,14 @@ class Limits:
                 f"{item.get_expiry()}秒内请求超过{item.amount}次，请等待{wait}秒。",
                 headers={**headers, "Retry-After": str(wait)},
             )
-        return headers
+        return Left(stats.remaining, headers)
 
 
 def by_address(policy: Policy) -> Callable[[Request], Awaitable[None]]:
     """A dependency that counts what comes from one address."""
 
     async def counted(request: Request) -> None:
-        _note(request, request.app.state.limits.hit(policy, f"address {address_of(request)}"))
+        _count(request, policy, f"address {address_of(request)}")
 
     return counted
 
@@ -69,14 +77,19 @@ def by_key(policy: Policy) -> Callable[[Request, GivenKey], Awaitable[None]]:
 
     async def counted(request: Request, key: GivenKey) -> None:
         if key is not None:
-            _note(request, request.app.state.limits.hit(policy, f"key {key.id}"))
+            _count(request, policy, f"key {key.id}")
 
     return counted
 
 
-def _note(request: Request, headers: dict[str, str]) -> None:
-    # Also answers that are no JSON, and errors, say how many are left: see app/http.py.
-    request.state.headers = headers
+def _count(request: Request, policy: Policy, who: str) -> None:
+    """Counts a request, and leaves word of it for its answer, whatever that is: see app/http.py."""
+    noted: Left | None = getattr(request.state, "left", None)
+    left = request.app.state.limits.hit(policy, who)
+    # Of the address and the key, the one that will be refused first.
+    if left is not None and (noted is None or left.remaining <= noted.remaining):
+        request.state.left = left
+        request.state.headers = left.headers
 
 
 def limited(policy: Policy) -> list[Any]:

@@ -2,6 +2,7 @@
 
 from typing import Literal
 
+from limits import parse_many
 from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy.engine import make_url
@@ -63,6 +64,17 @@ class Settings(BaseSettings):
         if not known:
             raise ValueError("should be sqlite:///… or postgresql://…")
         return url
+
+    @field_validator("writes_limit", "eligibility_limit")
+    @classmethod
+    def is_one_limit(cls, limit: str) -> str:
+        try:
+            known = not limit or len(parse_many(limit)) == 1
+        except ValueError:
+            known = False
+        if not known:
+            raise ValueError("should be a number and a time such as 60/minute or 10 per 30 seconds, or empty")
+        return limit
 
     @property
     def language(self) -> Literal["en", "zh"]:

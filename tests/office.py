@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import httpx
+from fastapi import FastAPI
 from sqlalchemy import Engine
 
 from app.database import writing
@@ -20,7 +21,8 @@ Headers = dict[str, str]
 class Office:
     """Asks the application, with the keys of four people."""
 
-    def __init__(self, client: httpx.AsyncClient, engine: Engine) -> None:
+    def __init__(self, app: FastAPI, client: httpx.AsyncClient, engine: Engine) -> None:
+        self.app = app
         self.client = client
         self.engine = engine
         self.keys = {role: self.new_key(role, f"A {role}") for role in ROLES}
@@ -64,5 +66,5 @@ async def opened(engine: Engine, **settings: Any) -> AsyncIterator[Office]:
     url = engine.url.render_as_string(hide_password=False)
     app = create_app(Settings(database_url=url, log_level="warning", **settings), today=lambda: TODAY)
     async with client_of(app) as client:
-        yield Office(client, engine)
+        yield Office(app, client, engine)
     app.state.engine.dispose()

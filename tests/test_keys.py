@@ -1,13 +1,16 @@
 """Keys: who gets in, with what, and what is kept of it."""
 
+import httpx
 import pytest
+from pydantic import ValidationError
 from sqlalchemy import Engine, text
 from typer.testing import CliRunner
 
 from app.cli import app
 from app.database import writing
 from app.keys.models import ROLES, revoke
-from tests.office import opened, submission
+from app.settings import Settings
+from tests.office import Office, opened, submission
 
 pytestmark = pytest.mark.anyio
 
@@ -117,6 +120,34 @@ async def test_too_many_writes_are_refused_for_a_while(empty_engine: Engine) -> 
         ]
         assert 1 <= int(answers[3].headers["retry-after"]) <= 60
         assert (await office.get("/v1/concepts")).status_code == 200
+
+
+async def test_answers_say_how_many_are_left_of_what_runs_out_first(empty_engine: Engine) -> None:
+    async with opened(empty_engine, writes_limit="4/minute") as office:
+        # The keys have three left each, the address only two.
+        answers = [await office.post("/v1/webhooks", {}, who) for who in ("reader", "editor")]
+        assert [answer.headers["ratelimit"].split(";")[1] for answer in answers] == ["r=3", "r=2"]
+    async with opened(empty_engine, writes_limit="2/minute") as office:
+        answers = [await from_address(office, n, office.keys["reader"]) for n in range(3)]
+        assert [answer.status_code for answer in answers] == [422, 422, 429]
+        assert [answer.headers["ratelimit"].split(";")[1] for answer in answers] == ["r=1", "r=0", "r=0"]
+
+
+async def from_address(office: Office, number: int, key: str) -> httpx.Response:
+    transport = httpx.ASGITransport(
+        office.app, raise_app_exceptions=False, client=(f"198.51.100.{number}", 1)
+    )
+    async with httpx.AsyncClient(transport=transport, base_url="http://catalogue.test") as client:
+        return await client.post("/v1/webhooks", json={}, headers=office.headers(key))
+
+
+@pytest.mark.parametrize("limit", ["often", "60", "60/minute;2/second", "-1/minute", "60/fortnight"])
+def test_a_limit_that_is_none_is_said_to_be(limit: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("WRITES_LIMIT", "ELIGIBILITY_LIMIT"):
+        with monkeypatch.context() as environment:
+            environment.setenv(name, limit)
+            with pytest.raises(ValidationError, match="such as 60/minute"):
+                Settings()
 
 
 async def test_guessing_keys_is_limited_wherever(empty_engine: Engine) -> None:
