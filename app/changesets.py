@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator
-from datetime import date
 from typing import Annotated, Any, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -10,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from app.catalogue import KINDS
 from app.faults import Fault, Said, pointer, said_by_pydantic
 from app.provenance import uncited
+from app.queries import Day
 from app.versioning import Content, Name, Row, Slug, Text
 
 SURROGATE = re.compile("[\ud800-\udfff]")
@@ -22,7 +22,7 @@ class Withdrawal(BaseModel):
 
     kind: str
     slug: Slug
-    valid_from: date
+    valid_from: Day
     reason: Text
 
 
@@ -53,21 +53,25 @@ Newest = dict[tuple[str, str], Row]
 
 
 class Checked(NamedTuple):
-    """A changeset, what it holds as far as that can be read, and all that is wrong with it by itself."""
+    """A changeset, what it holds as far as that can be read, and all that is wrong with it by itself.
+
+    `unread` are the kinds and slugs of documents that cannot be read: what hangs on them cannot be judged yet.
+    """
 
     changeset: Changeset
     documents: Documents
     withdrawals: Withdrawals
+    unread: set[tuple[str, str]]
     faults: list[Fault]
 
 
 def check(changeset: Changeset) -> Checked:
     """Reads the documents and withdrawals; whether they fit what is published is not looked at."""
-    documents, faults = _validated(changeset)
+    documents, unread, faults = _validated(changeset)
     withdrawals, more = _validated_withdrawals(changeset)
     unstorable = _unstorable(changeset.model_dump())
     faults = [*faults, *more, *unstorable, *_named_twice(documents, withdrawals)]
-    return Checked(changeset, documents, withdrawals, faults)
+    return Checked(changeset, documents, withdrawals, unread, faults)
 
 
 def key_of(content: Content) -> tuple[str, str]:
@@ -93,8 +97,9 @@ def _unstorable(value: object, path: tuple[str | int, ...] = ()) -> Iterator[Fau
             yield from _unstorable(part, (*path, place))
 
 
-def _validated(changeset: Changeset) -> tuple[Documents, list[Fault]]:
+def _validated(changeset: Changeset) -> tuple[Documents, set[tuple[str, str]], list[Fault]]:
     documents: Documents = []
+    unread: set[tuple[str, str]] = set()
     faults: list[Fault] = []
     for number, document in enumerate(changeset.documents):
         place = f"/documents/{number}"
@@ -110,10 +115,11 @@ def _validated(changeset: Changeset) -> tuple[Documents, list[Fault]]:
             content = kind.content.model_validate(fields)
         except ValidationError as error:
             faults += [Fault(said_by_pydantic(e), place + pointer(e["loc"])) for e in error.errors()]
+            unread.add((kind.content.kind, str(fields.get("slug"))))
             continue
         faults += [Fault(fault.said, f"{place}{fault.pointer}") for fault in uncited(content)]
         documents.append((number, content))
-    return documents, faults
+    return documents, unread, faults
 
 
 def _validated_withdrawals(changeset: Changeset) -> tuple[Withdrawals, list[Fault]]:

@@ -55,7 +55,7 @@ def misplaced(withdrawals: Withdrawals, newest: Newest) -> Iterator[Fault]:
             )
 
 
-def dangling(session: Session, documents: Documents) -> Iterator[Fault]:
+def dangling(session: Session, documents: Documents, unread: set[tuple[str, str]]) -> Iterator[Fault]:
     """References to what is neither in force on the document's first day nor published along with it."""
     together = {(content.kind, content.slug): content.valid_from for _, content in documents}
     wanted: dict[tuple[str, date], set[str]] = {}
@@ -72,6 +72,8 @@ def dangling(session: Session, documents: Documents) -> Iterator[Fault]:
     for number, content in documents:
         day = content.valid_from
         for place, kind, slug in _references(content):
+            if (kind, slug) in unread:
+                continue
             begins = together.get((kind, slug))
             if (kind, slug, day) not in found and not (begins is not None and begins <= day):
                 yield Fault(
@@ -92,17 +94,21 @@ def _references(content: Content) -> Iterator[tuple[str, str, str]]:
         yield f"/sources/{place}/plan", "plans", source.plan
 
 
-def unsound(session: Session, documents: Documents) -> Iterator[Fault]:
+def unsound(session: Session, documents: Documents, unread: set[tuple[str, str]]) -> Iterator[Fault]:
     """What the kinds themselves find wrong, looking at what is published along with it and at what is in force."""
     together = {key_of(content): content for _, content in documents}
     release = latest_release(session)
+    looked_up: set[tuple[str, str]] = set()
 
     def lookup(kind: str, slug: str, day: date) -> Content | None:
+        looked_up.add((kind, slug))
         beside = together.get((kind, slug))
         if beside is not None and beside.valid_from <= day:
             return beside
         return in_force_by_slug(session, KINDS[kind].row, [slug], At(day, release)).get(slug)
 
     for number, content in documents:
-        for fault in content.faults(lookup):
-            yield Fault(fault.said, f"/documents/{number}{fault.pointer}")
+        looked_up.clear()
+        found = list(content.faults(lookup))
+        if looked_up.isdisjoint(unread):
+            yield from (Fault(fault.said, f"/documents/{number}{fault.pointer}") for fault in found)

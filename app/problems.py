@@ -55,7 +55,7 @@ def language_of(request: Request) -> Language:
     """The first of zh and en that `Accept-Language` prefers; English when it says neither."""
     best: tuple[float, Language] = (0.0, "en")
     for part in request.headers.get("accept-language", "").split(","):
-        tag, _, weight = part.strip().partition(";q=")
+        tag, _, weight = part.replace(" ", "").partition(";q=")
         try:
             quality = float(weight or 1)
         except ValueError:

@@ -74,7 +74,7 @@ def publish_within(session: Session, checked: Checked, gate: Gate, *, searchable
 
 def prepare(session: Session, checked: Checked) -> Prepared:
     """The versions that publishing a changeset would bring; raises what `publish` would. Nothing is changed."""
-    changeset, documents, withdrawals, _ = checked
+    changeset, documents, withdrawals, unread, _ = checked
     newest = _newest(session, documents, withdrawals)
     if changeset.standing:
         own = _newest(session, documents, [], by=changeset.publisher)
@@ -86,8 +86,8 @@ def prepare(session: Session, checked: Checked) -> Prepared:
         *checked.faults,
         *from_the_future(session, changeset),
         *misplaced(withdrawals, after),
-        *dangling(session, documents),
-        *unsound(session, documents),
+        *dangling(session, documents, unread),
+        *unsound(session, documents, unread),
     ]
     if faults:
         raise Invalid.of(faults)

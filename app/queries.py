@@ -5,6 +5,7 @@ import re
 from datetime import UTC, date, datetime
 from typing import Annotated, Any, Literal
 
+from fastapi import Query
 from pydantic import (
     AfterValidator,
     AwareDatetime,
@@ -22,7 +23,9 @@ FileFormat = Literal["json", "csv", "ndjson", "xlsx", "parquet"]
 
 def _iso_day(value: object) -> object:
     # Left alone, pydantic would also take seconds since 1970 for a day.
-    if isinstance(value, str) and not re.fullmatch(r"\d{4}-\d{2}-\d{2}", value):
+    if isinstance(value, int | float) or (
+        isinstance(value, str) and not re.fullmatch(r"\d{4}-\d{2}-\d{2}", value)
+    ):
         raise PydanticCustomError(
             "iso_day",
             "Should be a day such as 2024-06-01",
@@ -55,6 +58,13 @@ PointInTime = Annotated[AwareDatetime, BeforeValidator(_iso_moment), AfterValida
 ReleaseNumber = Annotated[int, Field(ge=0, le=2**31 - 1)]
 
 
+def without_nul(value: object) -> object:
+    """PostgreSQL takes no NUL, wherever it is kept or compared with."""
+    if isinstance(value, str) and "\x00" in value:
+        raise PydanticCustomError("nul", "Holds a character that is none: NUL", {"zh": "含有无效字符（NUL）"})
+    return value
+
+
 class NoQuery(BaseModel):
     """For what takes no parameters: an unknown one is an error, not ignored."""
 
@@ -63,12 +73,11 @@ class NoQuery(BaseModel):
     @field_validator("*", mode="before")
     @classmethod
     def is_text(cls, value: object) -> object:
-        """PostgreSQL takes no NUL, wherever it is compared with."""
-        if isinstance(value, str) and "\x00" in value:
-            raise PydanticCustomError(
-                "nul", "Holds a character that is none: NUL", {"zh": "含有无效字符（NUL）"}
-            )
-        return value
+        return without_nul(value)
+
+
+def no_parameters(query: Annotated[NoQuery, Query()]) -> None:
+    """A dependency for what takes none: who adds `dry_run=true` there must not think that it was a trial."""
 
 
 class ReadQuery(NoQuery):

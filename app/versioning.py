@@ -26,12 +26,13 @@ from sqlmodel import Field, Session, SQLModel, col
 
 from app.database import Moment
 from app.errors import Gone, Invalid, NotFound
-from app.faults import Fault, Said
+from app.faults import ONE_LINE, SLUG, Fault, Said
 from app.kept import look_up
+from app.queries import Day
 
-Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=120)]
-Text = Annotated[str, StringConstraints(min_length=1, max_length=4000, pattern=r"^\S(.*\S)?$")]
-Name = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^\S(.*\S)?$")]
+Slug = Annotated[str, StringConstraints(pattern=SLUG, max_length=120)]
+Text = Annotated[str, StringConstraints(min_length=1, max_length=4000, pattern=ONE_LINE)]
+Name = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=ONE_LINE)]
 
 # "Since before anything we know": for what has no start in any plan, such as a region or a concept.
 ALWAYS = date(1, 1, 1)
@@ -78,7 +79,7 @@ class Content(SQLModel):
     model_config = {"extra": "forbid"}
 
     slug: Slug = Field(primary_key=True)
-    valid_from: date = Field(description="The first day on which this version applies")
+    valid_from: Day = Field(description="The first day on which this version applies")
     change_note: Text | None = Field(None, description="What changed since the version before, and why")
 
     def faults(self, lookup: Lookup) -> Iterator[Fault]:  # noqa: ARG002 - for kinds with rules of their own

@@ -141,6 +141,46 @@ def test_all_faults_of_all_documents_are_said_at_once(engine: Engine) -> None:
     ]
 
 
+def test_what_hangs_on_a_document_with_a_fault_has_none_of_its_own(engine: Engine) -> None:
+    """One slip in a plan is one fault, and not one of each thing in it."""
+    fact = {
+        "kind": "facts",
+        "slug": "shoe_size",
+        "valid_from": "2021-01-01",
+        "name": "鞋码",
+        "type": "number",
+    }
+    found = faults_of(engine, service(concept="snow-clearing"), concept(colour="red"), fact, rule())
+    assert "/documents/2/type" in found
+    assert {pointer.split("/")[2] for pointer in found} == {"1", "2"}
+
+
+def rule() -> dict[str, Any]:
+    return {
+        "kind": "rules",
+        "slug": "a-rule",
+        "valid_from": "2021-01-01",
+        "plan": LIZHOU,
+        "service": "lizhou-2021-health-medical-assistance",
+        "strength": "entitlement",
+        "open_ended": False,
+        "condition": {"fact": "shoe_size", "at_least": 40, "quote": "大鞋"},
+        "sources": [
+            {"plan": LIZHOU, "section": "表2", "quote": "大鞋", "fields": ["condition", "strength"]},
+        ],
+    }
+
+
+@pytest.mark.parametrize(
+    "day", [0, 86400, 20210101, 0.0, True, "0", "86400", "20210101", "2021-01-01T00:00:00"]
+)
+def test_a_day_is_written_as_one(engine: Engine, day: object) -> None:
+    """And is not counted in seconds since 1970."""
+    assert faults_of(engine, concept(valid_from=day)) == ["/documents/0/valid_from"]
+    ended = withdrawal("legal-aid", day="2024-01-01", reason="A test.") | {"valid_from": day}
+    assert faults_of(engine, withdrawals=[ended]) == ["/withdrawals/0/valid_from"]
+
+
 def test_references_may_be_published_together(engine: Engine) -> None:
     published = put(engine, service(concept="snow-clearing"), concept())
     assert published.added == 2

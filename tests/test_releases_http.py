@@ -104,6 +104,49 @@ async def test_all_faults_are_named_at_once(empty_engine: Engine) -> None:
         assert releases(empty_engine) == 0
 
 
+@pytest.mark.parametrize("path", ["/v1/releases", "/v1/releases?dry_run=true", "/v1/proposals"])
+async def test_faults_of_documents_are_named_beside_those_around_them(
+    empty_engine: Engine, path: str
+) -> None:
+    async with opened(empty_engine, direct_publishing=True) as office:
+        sent = submission(concept(slug="X"), withdrawals=[{"kind": "concepts"}]) | {
+            "message": "",
+            "colour": 1,
+        }
+        pointers = {
+            error["pointer"] for error in (await office.post(path, sent, "publisher")).json()["errors"]
+        }
+        assert pointers >= {"/message", "/colour", "/documents/0/slug", "/withdrawals/0/reason"}
+        half = await office.post(path, {"documents": [concept(slug="X"), 1]}, "publisher")
+        assert {e["pointer"] for e in half.json()["errors"]} == {"/message", "/base_release", "/documents/1"}
+
+
+async def test_what_was_not_sent_as_json_is_told_so(empty_engine: Engine) -> None:
+    async with opened(empty_engine, direct_publishing=True) as office:
+        for type_ in ({}, {"Content-Type": "application/x-www-form-urlencoded"}):
+            answer = await office.client.post(
+                "/v1/releases", content=json.dumps(submission()), headers=office.headers("publisher") | type_
+            )
+            assert answer.status_code == 422
+            assert "Content-Type: application/json" in answer.json()["errors"][0]["detail"]
+
+
+async def test_no_expression_is_shown_to_people(empty_engine: Engine) -> None:
+    async with opened(empty_engine, direct_publishing=True) as office:
+        region = {
+            "kind": "regions",
+            "slug": "51",
+            "valid_from": "0001-01-01",
+            "name": "川",
+            "level": "province",
+        }
+        sent = submission(concept(slug="Tea Leaf", name="茶 "), region, message="一行\n又一行")
+        answer = await office.post("/v1/releases", sent, "publisher")
+        told = {error["pointer"]: error["detail"] for error in answer.json()["errors"]}
+        assert told.keys() >= {"/message", "/documents/0/slug", "/documents/0/name", "/documents/1/slug"}
+        assert not [detail for detail in told.values() if "^" in detail]
+
+
 @pytest.mark.parametrize(
     "body",
     [

@@ -11,7 +11,7 @@ from sqlmodel import Session, col
 
 from app.faults import Said
 from app.provenance import Source, not_stated
-from app.queries import SearchQuery
+from app.queries import Day, SearchQuery
 from app.regions.models import Code, Level, RegionRef, ancestors, check_region, refs
 from app.resource import Resource, envelope
 from app.search import Match
@@ -48,11 +48,11 @@ class PlanContent(Content):
     name: Name
     number: Name | None = None
     issuer: Name | None = None
-    issued_on: date | None = None
+    issued_on: Day | None = None
     level: Level | None = Column(None, sa_type=String)
     region: Code = Column(index=True)
-    period_start: date | None = None
-    period_end: date | None = None
+    period_start: Day | None = None
+    period_end: Day | None = None
     parents: list[Name] = Column(default_factory=list, sa_type=JSON)
     text_file: Name | None = None
     text_coverage: TextCoverage | None = Column(None, sa_type=JSON)

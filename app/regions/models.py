@@ -9,13 +9,13 @@ from sqlmodel import Field as Column
 from sqlmodel import Session, col
 
 from app.errors import Invalid
-from app.faults import Said
+from app.faults import CODE, Said
 from app.queries import SearchQuery
 from app.resource import Resource, envelope
 from app.search import Match
 from app.versioning import At, Content, Name, Row, in_force_by_slug, recorded
 
-Code = Annotated[str, StringConstraints(pattern=r"^[1-9]\d{5}$")]
+Code = Annotated[str, StringConstraints(pattern=CODE)]
 Level = Literal["province", "prefecture", "county"]
 
 

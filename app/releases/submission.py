@@ -1,9 +1,16 @@
 """What is sent in to be published, and what became of it."""
 
 from datetime import date
-from typing import Any
+from typing import Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ModelWrapValidatorHandler,
+    ValidationError,
+    model_validator,
+)
 from sqlalchemy import Engine
 from sqlmodel import Session
 
@@ -11,7 +18,8 @@ from app.changesets import Changeset, Checked, check
 from app.database import writing
 from app.diff.difference import difference
 from app.diff.models import Diff
-from app.errors import Forbidden
+from app.errors import Forbidden, Invalid
+from app.faults import Fault, pointer, said_by_pydantic
 from app.lint.gate import Gate
 from app.publishing import publish_within
 from app.queries import NoQuery
@@ -47,8 +55,29 @@ class Submission(BaseModel):
         description="What is to end: each has `kind`, `slug`, `valid_from` (the first day without it) and `reason`",
     )
 
+    @model_validator(mode="wrap")
+    @classmethod
+    def all_that_is_wrong(cls, sent: Any, read: ModelWrapValidatorHandler[Self]) -> Self:  # noqa: ANN401
+        """Raises `Invalid` with the faults of the documents beside those of what is around them."""
+        try:
+            return read(sent)
+        except ValidationError as error:
+            if not isinstance(sent, dict):
+                raise
+            around = [Fault(said_by_pydantic(e), pointer(e["loc"])) for e in error.errors()]
+            raise Invalid.of([*around, *_faults_of_documents(sent)]) from error
+
     def changeset(self, publisher: Name) -> Changeset:
         return Changeset(**self.model_dump(), publisher=publisher)
+
+
+def _faults_of_documents(sent: dict[str, Any]) -> list[Fault]:
+    """What can be said of the documents and withdrawals, whatever is around them; nothing where they are no lists."""
+    lists = {name: sent[name] for name in ("documents", "withdrawals") if name in sent}
+    try:
+        return check(Changeset(message="-", publisher="-", base_release=0, **lists)).faults
+    except ValidationError:
+        return []
 
 
 class Publication(BaseModel):
