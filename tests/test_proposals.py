@@ -1,5 +1,6 @@
 """Proposals: 拟稿 → 审核 → 发布, every way through and no other."""
 
+import json
 from itertools import product
 from typing import Any
 
@@ -102,6 +103,22 @@ async def test_one_person_with_two_keys_is_one_pair_of_eyes(empty_engine: Engine
         assert (await act(office, proposal, "approve", second)).status_code == 403
 
 
+async def test_what_was_written_anew_is_not_approved_unread(empty_engine: Engine) -> None:
+    """Two approvers: one returns it, and the other still has the first revision before them."""
+    async with opened(empty_engine) as office:
+        proposal = await office.propose()
+        await act(office, proposal, "submit", "editor")
+        read = (await office.get(proposal, "approver")).json()["revision"]
+        await act(office, proposal, "return", "publisher")
+        await office.put(f"{proposal}/changeset", submission(concept(name="扫雪")), "editor")
+        await act(office, proposal, "submit", "editor")
+        answer = await office.post(f"{proposal}/approve", {"revision": read}, "approver")
+        assert (answer.status_code, answer.json()["revision"]) == (409, 2)
+        assert (await office.get(proposal, "editor")).json()["state"] == "in_review"
+        answer = await office.post(f"{proposal}/approve", {"revision": 2}, "approver")
+        assert (answer.status_code, answer.json()["state"]) == (200, "approved")
+
+
 async def test_a_proposal_tells_its_whole_story(empty_engine: Engine) -> None:
     async with opened(empty_engine) as office:
         proposal = await office.propose()
@@ -193,3 +210,48 @@ async def test_proposals_are_listed_by_state_in_pages(empty_engine: Engine) -> N
         assert (await office.get("/v1/proposals?state=odd", "editor")).status_code == 422
         assert (await office.get("/v1/proposals/99", "editor")).status_code == 404
         assert (await office.get("/v1/proposals", "editor")).headers["cache-control"] == "no-store"
+
+
+async def test_a_parameter_that_means_nothing_here_is_refused(empty_engine: Engine) -> None:
+    """`dry_run` is for releases: nobody publishes while they think that they only try."""
+    async with opened(empty_engine) as office:
+        proposal = await office.propose()
+        await act(office, proposal, "submit", "editor")
+        await act(office, proposal, "approve", "approver")
+        before = (await office.get(proposal, "editor")).json()
+        for path in PATHS.values():
+            answer = await office.post(f"{proposal}/{path}?dry_run=true", {"comment": "Well."}, "publisher")
+            assert (answer.status_code, answer.json()["errors"][0]["parameter"]) == (422, "dry_run")
+        opening = await office.post("/v1/proposals?dry_run=true", submission(), "editor")
+        asking = [await office.get(f"{proposal}{more}?on=2024-06-01", "editor") for more in ("", "/trial")]
+        assert {answer.status_code for answer in (opening, *asking)} == {422}
+        assert (await office.get(proposal, "editor")).json() == before
+        assert (await office.get("/v1/proposals", "editor")).json()["total"] == 1
+        assert (await office.get("/v1/webhooks?limit=3", "editor")).status_code == 422
+
+
+@pytest.mark.parametrize("comment", ["", " ", "a\x00b", "\ud800", "a\nb", "长" * 4001, 7, None])
+async def test_a_remark_that_nobody_can_keep_is_refused(empty_engine: Engine, comment: object) -> None:
+    async with opened(empty_engine) as office:
+        proposal = await office.propose()
+        headers = office.headers("editor") | {"Content-Type": "application/json", "Accept-Language": "zh"}
+        for path in ("comments", "submit", "withdrawal"):
+            if comment is None and path != "comments":
+                continue
+            answer = await office.client.post(
+                f"{proposal}/{path}", content=json.dumps({"comment": comment}), headers=headers
+            )
+            assert answer.status_code == 422, path
+            assert answer.json()["errors"][0]["pointer"] == "/comment"
+            assert answer.json()["errors"][0]["detail"].isascii() is False
+
+
+async def test_a_body_that_is_missing_is_asked_for(empty_engine: Engine) -> None:
+    async with opened(empty_engine) as office:
+        proposal = await office.propose()
+        headers = office.headers("editor") | {"Accept-Language": "fr, zh; q=0.9, en; q=0.2"}
+        answer = await office.client.post(f"{proposal}/submit", headers=headers)
+        assert (answer.status_code, answer.json()["errors"]) == (
+            422,
+            [{"pointer": "", "detail": "缺少请求正文：请发送 JSON 对象，无内容时发送 {}。"}],
+        )

@@ -1,16 +1,16 @@
 """Proposals: the rows, and what goes over the wire. What happened to one is only ever added to."""
 
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import AfterValidator, BaseModel, ConfigDict
 from pydantic import Field as WireField
 from sqlalchemy import JSON
 from sqlmodel import Field, SQLModel
 
 from app.database import Moment
 from app.proposals.flow import Action, State
-from app.queries import PageQuery
+from app.queries import PageQuery, without_nul
 from app.releases.submission import Submission
 from app.versioning import Text
 
@@ -98,12 +98,15 @@ class ProposalDocument(ProposalSummary):
     )
 
 
+Comment = Annotated[Text, AfterValidator(without_nul)]
+
+
 class Remark(BaseModel):
     """What somebody says about a proposal."""
 
     model_config = ConfigDict(title="意见", extra="forbid")
 
-    comment: Text = WireField(title="意见", description="In your own words")
+    comment: Comment = WireField(title="意见", description="In your own words")
 
 
 class OptionalRemark(BaseModel):
@@ -111,7 +114,21 @@ class OptionalRemark(BaseModel):
 
     model_config = ConfigDict(title="意见", extra="forbid")
 
-    comment: Text | None = WireField(default=None, title="意见", description="In your own words, or null")
+    comment: Comment | None = WireField(default=None, title="意见", description="In your own words, or null")
+
+
+class Approval(OptionalRemark):
+    """What somebody agrees to."""
+
+    model_config = ConfigDict(title="审核意见", extra="forbid")
+
+    revision: int | None = WireField(
+        default=None,
+        ge=1,
+        le=2**31 - 1,
+        title="稿次",
+        description="The revision that you read: where it has been written anew since, nothing is approved",
+    )
 
 
 class ProposalQuery(PageQuery):

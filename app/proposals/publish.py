@@ -36,6 +36,21 @@ def done(session: Session, number: int, action: Action, key: Key, comment: str |
     return Answer(200, present(session, number))
 
 
+def approved(session: Session, number: int, key: Key, comment: str | None, revision: int | None) -> Answer:
+    """Approves a proposal as it was read: with a `revision`, that one and no later."""
+    taken = step(session, number, "approve", key)
+    newest = taken.last.revision
+    if revision not in (None, newest):
+        raise NotNow(
+            f"Its newest revision is {newest}, not {revision}: read that one first. Nothing was approved.",
+            f"最新稿次为{newest}，而非{revision}：请先审阅最新稿。未予通过。",
+            state=taken.last.state,
+            revision=newest,
+        )
+    note(session, taken, key, comment=comment)
+    return Answer(200, present(session, number))
+
+
 def published(session: Session, number: int, key: Key, comment: str | None, gate: Gate) -> Answer:
     """Publishes an approved proposal as the next release, all of it or nothing."""
     taken = step(session, number, "publish", key)

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from sqlmodel import col
 
 from app.database import writing
@@ -16,6 +16,7 @@ from app.problems import responses
 from app.proposals import publish
 from app.proposals.history import newest_first, present, summary
 from app.proposals.models import (
+    Approval,
     OptionalRemark,
     Proposal,
     ProposalDocument,
@@ -23,6 +24,7 @@ from app.proposals.models import (
     ProposalSummary,
     Remark,
 )
+from app.queries import no_parameters
 from app.reading import Reader
 from app.releases.submission import LARGEST, Publication, Submission
 from app.replay import Retry, once
@@ -33,6 +35,7 @@ router = APIRouter(
 
 NumberInPath = Annotated[int, Path(title="提案号", description="Number of the proposal", ge=1, le=2**31 - 1)]
 READ = responses(Unauthorized, Forbidden, NotFound, TooMany)
+WRITES = [*limited("writes"), Depends(no_parameters)]
 WRITE = responses(Unauthorized, Forbidden, NotFound, Conflict, TooLarge, TooMany)
 
 
@@ -69,7 +72,7 @@ def list_proposals(
     responses=WRITE,
     status_code=201,
     response_model=ProposalDocument,
-    dependencies=limited("writes"),
+    dependencies=WRITES,
     max_body_size=LARGEST,
 )
 def open_proposal(submission: Submission, key: Editor, retry: Retry, request: Request) -> Response:
@@ -82,7 +85,13 @@ def open_proposal(submission: Submission, key: Editor, retry: Retry, request: Re
     ).response()
 
 
-@router.get("/{number}", operation_id="getProposal", summary="Get one proposal (提案)", responses=READ)
+@router.get(
+    "/{number}",
+    operation_id="getProposal",
+    summary="Get one proposal (提案)",
+    responses=READ,
+    dependencies=[Depends(no_parameters)],
+)
 def get_proposal(number: NumberInPath, key: Editor, reading: Reader) -> ProposalDocument:  # noqa: ARG001
     """What would be published, and all that was done to it."""
     reading.unkept(None, None)
@@ -94,6 +103,7 @@ def get_proposal(number: NumberInPath, key: Editor, reading: Reader) -> Proposal
     operation_id="tryProposal",
     summary="Say what publishing it now would do (试发布)",
     responses=responses(Unauthorized, Forbidden, NotFound, Conflict, TooMany),
+    dependencies=[Depends(no_parameters)],
 )
 def try_proposal(number: NumberInPath, key: Editor, request: Request, response: Response) -> Publication:  # noqa: ARG001
     """The same checks as publishing, and nothing is changed."""
@@ -108,7 +118,7 @@ def try_proposal(number: NumberInPath, key: Editor, request: Request, response: 
     summary="Write a proposal anew (修改)",
     responses=WRITE,
     response_model=ProposalDocument,
-    dependencies=limited("writes"),
+    dependencies=WRITES,
     max_body_size=LARGEST,
 )
 def revise_proposal(
@@ -129,7 +139,7 @@ def revise_proposal(
     summary="Comment on a proposal (意见)",
     responses=WRITE,
     response_model=ProposalDocument,
-    dependencies=limited("writes"),
+    dependencies=WRITES,
 )
 def comment_proposal(
     number: NumberInPath, remark: Remark, key: Editor, retry: Retry, request: Request
@@ -149,7 +159,7 @@ def comment_proposal(
     summary="Submit a proposal for review (送审)",
     responses=WRITE,
     response_model=ProposalDocument,
-    dependencies=limited("writes"),
+    dependencies=WRITES,
 )
 def submit_proposal(
     number: NumberInPath, remark: OptionalRemark, key: Editor, retry: Retry, request: Request
@@ -169,17 +179,17 @@ def submit_proposal(
     summary="Approve a proposal (审核通过)",
     responses=WRITE,
     response_model=ProposalDocument,
-    dependencies=limited("writes"),
+    dependencies=WRITES,
 )
 def approve_proposal(
-    number: NumberInPath, remark: OptionalRemark, key: Approver, retry: Retry, request: Request
+    number: NumberInPath, approval: Approval, key: Approver, retry: Retry, request: Request
 ) -> Response:
-    """From in_review to approved; for somebody else than the author."""
+    """From in_review to approved; for somebody else than the author. Say which `revision` you read."""
     return once(
         request.app.state.engine,
         key,
         retry,
-        lambda session: publish.done(session, number, "approve", key, remark.comment),
+        lambda session: publish.approved(session, number, key, approval.comment, approval.revision),
     ).response()
 
 
@@ -189,7 +199,7 @@ def approve_proposal(
     summary="Return a proposal to its author (退回)",
     responses=WRITE,
     response_model=ProposalDocument,
-    dependencies=limited("writes"),
+    dependencies=WRITES,
 )
 def return_proposal(
     number: NumberInPath, remark: Remark, key: Approver, retry: Retry, request: Request
@@ -209,7 +219,7 @@ def return_proposal(
     summary="Withdraw a proposal (撤回)",
     responses=WRITE,
     response_model=ProposalDocument,
-    dependencies=limited("writes"),
+    dependencies=WRITES,
 )
 def withdraw_proposal(
     number: NumberInPath, remark: OptionalRemark, key: Editor, retry: Retry, request: Request
@@ -229,7 +239,7 @@ def withdraw_proposal(
     summary="Publish a proposal (发布)",
     responses=WRITE,
     response_model=ProposalDocument,
-    dependencies=limited("writes"),
+    dependencies=WRITES,
 )
 def publish_proposal(
     number: NumberInPath, remark: OptionalRemark, key: Publisher, retry: Retry, request: Request

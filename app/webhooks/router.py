@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Request, Response
+from fastapi import APIRouter, Depends, Path, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.database import writing
@@ -11,10 +11,16 @@ from app.http import SMALL_BODY
 from app.keys.access import Holder
 from app.limits import limited
 from app.problems import responses
+from app.queries import no_parameters
 from app.reading import Reader
 from app.webhooks.models import NewWebhook, WebhookDocument, WebhookRequest, delete, make, own
 
-router = APIRouter(prefix="/v1/webhooks", tags=["releases"], max_body_size=SMALL_BODY)
+router = APIRouter(
+    prefix="/v1/webhooks",
+    tags=["releases"],
+    max_body_size=SMALL_BODY,
+    dependencies=[Depends(no_parameters)],
+)
 
 IdInPath = Annotated[str, Path(title="编号", description="The webhook", pattern="^[0-9a-f]{16}$")]
 
