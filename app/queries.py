@@ -22,9 +22,9 @@ FileFormat = Literal["json", "csv", "ndjson", "xlsx", "parquet"]
 
 
 def _iso_day(value: object) -> object:
-    # Left alone, pydantic would also take seconds since 1970 for a day.
-    if isinstance(value, int | float) or (
-        isinstance(value, str) and not re.fullmatch(r"\d{4}-\d{2}-\d{2}", value)
+    # Left alone, pydantic would also take a number, of seconds since 1970, for a day.
+    if not isinstance(value, date) and not (
+        isinstance(value, str) and re.fullmatch(r"\d{4}-\d{2}-\d{2}", value, re.ASCII)
     ):
         raise PydanticCustomError(
             "iso_day",

@@ -170,7 +170,7 @@ def _load_file(seed: Seed, kind: str, file: Path, folder: Path) -> None:
             continue
         if kind in KINDS and "position" in KINDS[kind].content.model_fields:
             item.setdefault("position", number + 1)
-        into.append(_completed(item, kind, plan, valid_from and _scalar(valid_from)))
+        into.append(_completed(item, kind, plan, valid_from and _scalar(valid_from, seed, name)))
 
 
 def _completed(item: dict[str, Any], kind: str, plan: str | None, valid_from: object) -> dict[str, Any]:
@@ -215,13 +215,20 @@ def _value(node: yaml.Node, path: str, seed: Seed, file: str) -> Any:  # noqa: A
         return mapping
     if isinstance(node, yaml.SequenceNode):
         return [_value(part, f"{path}/{n}", seed, file) for n, part in enumerate(node.value)]
-    return _scalar(node)
+    return _scalar(node, seed, file)
 
 
-def _scalar(node: yaml.Node) -> Any:  # noqa: ANN401 - whatever YAML knows
+def _scalar(node: yaml.Node, seed: Seed, file: str) -> Any:  # noqa: ANN401 - whatever YAML knows
     if node.tag == "tag:yaml.org,2002:str":
         return node.value  # nearly all of them, and constructing takes its time
-    return CONSTRUCTOR.construct_object(node)
+    try:
+        return CONSTRUCTOR.construct_object(node)
+    except yaml.YAMLError:
+        tag = Said(f"Tags such as {node.tag} are not used here.", f"此处不使用 {node.tag} 之类的标签。")
+        seed.faults.append(((file, node.start_mark.line + 1), tag))
+    except (ValueError, KeyError, AttributeError):
+        pass  # it looks like a day or a number and is none, such as 2026-02-30: its field says what it should be
+    return node.value
 
 
 CONSTRUCTOR = yaml.SafeLoader("")

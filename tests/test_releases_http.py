@@ -83,10 +83,13 @@ async def test_all_faults_are_named_at_once(empty_engine: Engine) -> None:
             concept(colour="red"),
             concept(slug="b", valid_from="2021-02-30"),
             {"kind": "services", "slug": "c", "valid_from": "2021-01-01"},
+            concept(slug="seconds", valid_from=1609459200),
+            concept(slug="seconds-as-text", valid_from="1609459200"),
             base=7,
             withdrawals=[
                 {"kind": "concepts", "slug": "tea"},
                 withdrawal("tea", day="2024-01-01", reason="Why."),
+                withdrawal("snow", day="86400", reason="Why."),
             ],
         )
         assert answer.status_code == 422
@@ -97,8 +100,11 @@ async def test_all_faults_are_named_at_once(empty_engine: Engine) -> None:
             "/documents/2/colour",
             "/documents/3/valid_from",
             "/documents/4/name",
+            "/documents/5/valid_from",
+            "/documents/6/valid_from",
             "/withdrawals/0/reason",
             "/withdrawals/1/slug",
+            "/withdrawals/2/valid_from",
             "/base_release",
         }
         assert releases(empty_engine) == 0
