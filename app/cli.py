@@ -201,13 +201,23 @@ def new_plan(
     region: Annotated[str, typer.Option(help="Six-digit code of the region it is made for")],
     start: Annotated[str, typer.Option(help="First day of its period, such as 2026-01-01")],
     text_file: Annotated[str, typer.Option(help="Name of the text that is quoted from")] = "plan.txt",
-    seed: Annotated[Path, typer.Option(help="Folder of seed files", file_okay=False)] = Path("seed"),
+    seed: Annotated[Path, typer.Option(help="Folder of seed files", exists=True, file_okay=False)] = Path(
+        "seed"
+    ),
 ) -> None:
     """Make the folder for a new plan, with a file of each kind to fill in."""
     from app.newplan import new_plan as write
 
     for file in write(seed, slug=slug, name=name, region=region, start=start, text_file=text_file):
         out.print(file)
+    say(
+        Said(
+            f"Fill them in from the plan's text. Put the text into a folder TEXTS as {text_file}; then: "
+            f"catalogue check {seed} --plans TEXTS",
+            f"请按规划原文填写。把全文存为 {text_file}，放在一个文件夹（如 TEXTS）中，然后运行："
+            f"catalogue check {seed} --plans TEXTS",
+        )
+    )
 
 
 @export.command("openapi")

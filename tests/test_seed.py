@@ -1,16 +1,18 @@
 """Seed folders: faults with file, line and field; quotes re-found; what the real seed holds."""
 
+import re
+from datetime import date
 from pathlib import Path
 
 import pytest
 import yaml
 from sqlalchemy import Engine
 from sqlmodel import Session
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
-from app.catalogue import KINDS
 from app.checking import look_up, refind
 from app.cli import app
+from app.errors import Invalid
 from app.newplan import TEMPLATE
 from app.provenance import normalised
 from app.seed import load
@@ -264,48 +266,94 @@ def test_the_seed_quotes_a_source_for_every_value_of_every_service() -> None:
         ]
 
 
+EXAMPLE_TEXT = """\
+某县“十五五”公共服务规划
+前言
+规划期限为2026—2030年。
+第二章 发展基础
+城市低保标准380元/月。
+第四章 主要任务
+第一节 幼有所育
+向孕产妇免费提供基本医疗保健服务。托位达到4.5个。
+专栏1 幼有所育工程
+托育服务扩容。建成托育普惠机构33个。
+表1 基本公共服务清单
+幼有所育
+为城乡居民提供优生优育服务
+孕产妇健康服务
+(共计1项)
+每千人口3岁以下婴幼儿托位数(个)|0.3|5.0|预期性
+"""
+
+
+def new_plan(folder: Path, slug: str = "somewhere-services-2026-2030", **changes: str) -> Result:
+    options = {
+        "name": "某县“十五五”公共服务规划",
+        "region": "510802",
+        "start": "2026-01-01",
+        "text-file": "new.txt",
+    }
+    said = [part for name, value in (options | changes).items() for part in (f"--{name}", value)]
+    return CliRunner().invoke(app, ["new-plan", slug, *said, "--seed", str(folder)], standalone_mode=False)
+
+
 def test_a_new_plans_folder_is_sound_before_anything_is_filled_in(folder: Path) -> None:
-    options = [
-        "--name",
-        "某县公共服务规划",
-        "--region",
-        "510802",
-        "--start",
-        "2026-01-01",
-        "--text-file",
-        "new.txt",
-    ]
-    command = ["new-plan", "somewhere-services-2026-2030", *options, "--seed", str(folder)]
-    result = CliRunner().invoke(app, command)
+    result = new_plan(folder)
     assert result.exit_code == 0, result.output
-    (folder.parent / "texts" / "new.txt").write_text("某县公共服务规划\n", encoding="utf-8")
+    assert f"catalogue check {folder}" in " ".join(result.output.split())
+    (folder.parent / "texts" / "new.txt").write_text(EXAMPLE_TEXT, encoding="utf-8")
     code, lines = check(folder)
     assert (code, lines[-1]) == (0, "8 documents, no faults.")
-    again = CliRunner().invoke(app, command, standalone_mode=False)
-    assert "there already" in str(again.exception)
+    assert "there already" in str(new_plan(folder).exception)
 
 
-def test_the_templates_examples_load() -> None:
-    """Every commented example is an entry that its kind accepts, references and quotes aside."""
-    values = {
-        "$short": "x-2026",
-        "$start": "2026-01-01",
-        "$slug": "x",
-        "$region": "510802",
-        "$text_file": "x",
-        "$name": "x",
-    }
-    for file in TEMPLATE.glob("*.yaml"):
-        text = file.read_text(encoding="utf-8").replace("items: []", "items:")
-        for word, value in values.items():
-            text = text.replace(word, value)
-        lines = [
-            line.removeprefix("# ") if line.startswith(("# - ", "#   ")) else line
-            for line in text.splitlines()
+@pytest.mark.parametrize(
+    "name",
+    ["规划：2026#1", "规划: 第一部 #2", "[规划], {修订}", "- 规划", "2026", "null", "'规划'", '"规划" $x'],
+)
+def test_a_title_is_a_title_whatever_yaml_would_make_of_it(folder: Path, name: str) -> None:
+    assert new_plan(folder, name=name).exit_code == 0
+    (folder.parent / "texts" / "new.txt").write_text(name, encoding="utf-8")
+    code, lines = check(folder)
+    assert code == 0, lines
+    (plan,) = [one for one in load(folder).documents if one["slug"] == "somewhere-services-2026-2030"]
+    assert plan["name"] == name
+
+
+def test_a_new_plan_that_cannot_be_is_said_before_anything_is_written(folder: Path) -> None:
+    before = sorted(folder.parent.rglob("*"))
+    result = new_plan(folder, "../Bad Slug", region="5108", start="2026-02-30", **{"text-file": "../new.txt"})
+    assert isinstance(result.exception, Invalid)
+    named = {fault.parameter for fault in result.exception.faults}
+    assert named == {"--slug", "--region", "--start", "--text-file"}
+    assert new_plan(folder / "nowhere").exit_code != 0
+    assert sorted(folder.parent.rglob("*")) == before
+
+
+def test_the_templates_examples_are_a_sound_plan(folder: Path) -> None:
+    """Every commented example, together, with a text that says what they quote and the concepts and facts of the seed."""
+    for name in ("concepts.yaml", "facts.yaml"):
+        (folder / name).write_text((SEED / name).read_text(encoding="utf-8"), encoding="utf-8")
+    edit(folder, "small-plan/services.yaml", "concept: small-concept", "concept: maternal-health-services")
+    assert new_plan(folder).exit_code == 0
+    (folder.parent / "texts" / "new.txt").write_text(EXAMPLE_TEXT, encoding="utf-8")
+    for file in (folder / "somewhere-services-2026-2030").glob("*.yaml"):
+        lines = file.read_text(encoding="utf-8").replace("items: []", "items:").splitlines()
+        examples = [
+            re.sub("^# (?=- |  )", "", re.sub("^  # (?=[a-z]+_?[a-z]*: |- |  )", "  ", line))
+            for line in lines
         ]
-        content = KINDS[file.stem].content
-        (item,) = yaml.safe_load("\n".join(lines))["items"]
-        for source in item["sources"]:
-            source["plan"] = "x"
-        of_plan = {"plan": "x"} if "plan" in content.model_fields else {}
-        content.model_validate({"valid_from": "2026-01-01", **of_plan, **item})
+        whole = "\n".join(
+            line for line in examples if not re.match("  (number|issuer|issued_on|text_coverage): ", line)
+        )
+        file.write_text(whole + "\n", encoding="utf-8")
+    code, said = check(folder)
+    assert code == 0, said
+    held = [
+        one
+        for one in load(folder).documents
+        if one.get("plan", one["slug"]) == "somewhere-services-2026-2030"
+    ]
+    assert sorted(one["kind"] for one in held) == sorted(file.stem for file in TEMPLATE.glob("*.yaml"))
+    (plan,) = [one for one in held if one["kind"] == "plans"]
+    assert plan["period_end"] == date(2030, 12, 31)
