@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 from app.changesets import Changeset
 from app.cli import app
 from app.concepts.models import ConceptVersion
-from app.errors import Invalid
+from app.errors import Invalid, NotFound
 from app.lint.days import EVER, Days, joined, without
 from app.lint.findings import CODES, Finding, held_against
 from app.lint.gate import Gate
@@ -706,7 +706,8 @@ def test_the_command_exits_with_1_from_a_severity_on(terminal: CliRunner, small:
     assert last == "2023-06-01，发布2：错误1项，警告0项，提示0项。"
     before = terminal.invoke(app, ["lint", "--on", "2023-06-01", "--release", "1", "--severity", "notice"])
     assert before.exit_code == 0
-    assert terminal.invoke(app, ["lint", "--plan", "other", "--on", "2026-06-01"]).exit_code == 0
+    mistyped = terminal.invoke(app, ["lint", "--plan", "other", "--on", "2026-06-01"])
+    assert isinstance(mistyped.exception, NotFound)
     assert terminal.invoke(app, ["lint", "--on", "yesterday"]).exit_code == 2
     assert terminal.invoke(app, ["lint", "--release", "77"]).exit_code == 1
 

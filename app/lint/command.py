@@ -36,9 +36,11 @@ def lint(
     from app.clock import today_in_china
     from app.database import create, reading
     from app.lint.findings import SEVERITIES
+    from app.lint.histories import load
     from app.lint.lines import counts, line
     from app.lint.report import lint as findings_on
-    from app.versioning import At, check_release, latest_release
+    from app.plans.models import PlanVersion
+    from app.versioning import At, check_release, latest_release, never_was
 
     settings = Settings()
     engine = create(settings.database_url, connections=1)
@@ -46,6 +48,9 @@ def lint(
         with reading(engine) as session:
             number = latest_release(session) if release is None else check_release(session, release)
             at = At(on.date() if on else today_in_china(), number)
+            # Of a plan that never was nothing is found, which would look like a good end.
+            if plan is not None and not load(session, number, {"plans": {plan}}):
+                raise never_was(PlanVersion, number)
             found = findings_on(session, at, plan)
     finally:
         engine.dispose()
