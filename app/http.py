@@ -3,6 +3,7 @@
 import re
 import time
 import uuid
+from collections import Counter
 from http import HTTPStatus
 
 import anyio
@@ -12,7 +13,8 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.routing import Match, Router
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.errors import TooLarge, TooSlow
+from app.errors import Invalid, TooLarge, TooSlow
+from app.faults import Fault, Said
 from app.metrics import Metrics
 from app.problems import answer, note_failure
 
@@ -23,6 +25,15 @@ SMALL_BODY = 64 * 1024
 # What a proxy in front may call a request.
 REQUEST_ID = re.compile(r"[0-9A-Za-z._-]{1,64}")
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+GIVEN_AGAIN = Said("Given more than once: give it once.", "该项重复，请只写一次")
+
+
+async def given_once(request: Request) -> None:
+    """A dependency: no parameter is given twice, since all but the last would go unheard without a word."""
+    given = Counter(name for name, _ in request.query_params.multi_items())
+    faults = [Fault(GIVEN_AGAIN, parameter=name) for name, times in given.items() if times > 1]
+    if faults:
+        raise Invalid.of(faults)
 
 
 class Manners:

@@ -30,7 +30,7 @@ from app.documents.router import router as documents
 from app.domains.router import router as domains
 from app.eligibility.router import router as eligibility
 from app.facts.router import router as facts
-from app.http import Manners, RequestLog
+from app.http import Manners, RequestLog, given_once
 from app.indicators.router import router as indicators
 from app.kept import LastFew
 from app.keys.access import may_read
@@ -90,7 +90,9 @@ def resources(*, take_key: bool) -> APIRouter:
         webhooks,
         mementos,
     ):
-        whole.include_router(router, dependencies=[Depends(may_read)] if take_key else [])
+        whole.include_router(
+            router, dependencies=[Depends(given_once), *([Depends(may_read)] if take_key else [])]
+        )
     whole.include_router(web)
     whole.include_router(metrics)
     return whole

@@ -138,6 +138,10 @@ async def test_pages_of_other_origins_may_read(client: httpx.AsyncClient) -> Non
         ("/v1/services?q=%2C%2C", "q"),
         (f"/v1/services?q={'x' * 101}", "q"),
         (f"{ONE}?verbose=1", "verbose"),
+        (f"{ONE}?on=2024-06-01&on=2020-06-01", "on"),
+        ("/v1/services?plan=a&listed=true&plan=b", "plan"),
+        ("/v1/releases?after=0&after=1", "after"),
+        ("/v1/lint?code=plan-ended&code=history-gap", "code"),
         ("/v1/releases/1?on=2024-01-01", "on"),
         (f"{ONE}/versions/0", "version"),
     ],
@@ -154,6 +158,14 @@ async def test_what_is_wrong_is_said_with_its_place(
 async def test_all_faults_are_said_at_once(client: httpx.AsyncClient) -> None:
     answer = await client.get("/v1/services?colour=red&limit=0&on=soon")
     assert {error["parameter"] for error in answer.json()["errors"]} == {"colour", "limit", "on"}
+
+
+async def test_a_dry_run_that_is_none_as_well_is_refused(client: httpx.AsyncClient) -> None:
+    answer = await client.post("/v1/releases?dry_run=true&dry_run=false", json={})
+    assert answer.status_code == 422
+    assert answer.json()["errors"] == [
+        {"parameter": "dry_run", "detail": "Given more than once: give it once."}
+    ]
 
 
 async def test_a_cursor_belongs_to_its_list(client: httpx.AsyncClient) -> None:
