@@ -5,9 +5,13 @@ from typing import Any
 
 import httpx
 import pytest
+from sqlalchemy import Engine
 
 from app.comparison.units import common
+from tests.changes import concept, put
 from tests.conftest import application, client_of
+from tests.test_changes import REGION, plan
+from tests.test_diff import standard
 from tests.test_reads import every
 
 pytestmark = pytest.mark.anyio
@@ -38,9 +42,9 @@ async def get(client: httpx.AsyncClient, url: str) -> dict[str, Any]:
 async def test_all_six_plans_are_there_with_every_kind(whole: httpx.AsyncClient) -> None:
     plans = await every(whole, "/v1/plans")
     assert {plan["slug"]: plan["region"]["code"] for plan in plans} == PLANS
-    for plan in PLANS:
-        held = await get(whole, f"/v1/plans/{plan}/coverage")
-        assert all(held["resources"].values()), (plan, held)
+    for slug in PLANS:
+        held = await get(whole, f"/v1/plans/{slug}/coverage")
+        assert all(held["resources"].values()), (slug, held)
         assert all(held["sources"][kind] >= count for kind, count in held["resources"].items())
         assert held["text"]["figure_sentences"] >= held["text"]["figure_sentences_quoted"] > 0
 
@@ -74,6 +78,47 @@ async def test_standards_are_held_against_those_above(whole: httpx.AsyncClient) 
     assert {one["standard"] for one in found["items"]} | set(found["without_floor"]) == {
         s["slug"] for s in own
     }
+
+
+RATE = {"measure": "ratio", "comparator": "at_most"}
+TIME = {"measure": "deadline", "comparator": "at_most"}
+
+
+@pytest.mark.parametrize(
+    ("own", "above", "verdict"),
+    [
+        ({"value": 600}, {"value": 500}, "above"),
+        ({"value": 400}, {"value": 500}, "below"),
+        ({"value": 6000, "per": "year"}, {"value": 500, "per": "month"}, "equal"),
+        # A rate that is to stay low, a time that is to be short.
+        ({"value": 3.5} | RATE, {"value": 4} | RATE, "above"),
+        ({"value": 4.5} | RATE | {"comparator": "less_than"}, {"value": 4} | RATE, "below"),
+        ({"value": 24} | TIME | {"comparator": "equal"}, {"value": 12} | TIME, "below"),
+        ({"value": 500, "comparator": "more_than"}, {"value": 500}, "above"),
+        ({"value": 500, "value_high": 800, "comparator": "range"}, {"value": 500}, "above"),
+        # Bounds on other sides, one year against five: neither is more.
+        ({"value": 500, "comparator": "at_most"}, {"value": 400}, None),
+        ({"value": 500, "period": "annual"}, {"value": 2000, "period": "five_years"}, None),
+    ],
+)  # fmt: skip
+async def test_a_floor_is_kept_where_its_promise_is(
+    empty_engine: Engine, own: dict[str, Any], above: dict[str, Any], verdict: str | None
+) -> None:
+    regions = [REGION, REGION | {"slug": "510000", "name": "四川省", "level": "province"}]
+    plans = [plan("plan-a"), plan("plan-b", region="510000")]
+    standards = [
+        standard("own", "若干", **{"value": 1, "population": None} | own),
+        standard("floor", "若干", of="plan-b", **{"value": 1, "population": None} | above),
+    ]
+    put(empty_engine, *regions, *plans, concept(slug="c-a"), *standards)
+    app = application(empty_engine.url.render_as_string(hide_password=False))
+    async with client_of(app) as client:
+        found = await get(client, "/v1/standards/floors?region=510802")
+    app.state.engine.dispose()
+    assert [(one["floor"], one["region_above"], one["verdict"]) for one in found["items"]] == (
+        [] if verdict is None else [("floor", "510000", verdict)]
+    )
+    assert found["without_floor"] == (["own"] if verdict is None else [])
 
 
 async def test_a_lost_value_is_not_a_zero(whole: httpx.AsyncClient) -> None:

@@ -6,8 +6,18 @@ from typing import Literal
 from sqlalchemy import select
 from sqlmodel import Session, col
 
-from app.comparison.models import ConceptComparison, Floor, Floors, Measured, Placed, RegionSide
-from app.comparison.units import SMALLER_IS_BETTER, Common, common
+from app.changes.what import plain
+from app.comparison.models import (
+    ConceptComparison,
+    Floor,
+    Floors,
+    Measured,
+    Placed,
+    RegionSide,
+    Verdict,
+)
+from app.comparison.units import Common, common
+from app.diff.standards import Bounds, bounds, in_common
 from app.plans.models import PlanVersion
 from app.regions.models import RegionRef, ancestors, check_region, refs
 from app.rules.models import RuleVersion
@@ -120,19 +130,33 @@ def floors(session: Session, at: At, code: str) -> Floors:
 
 
 def _floor(own: StandardVersion, up: str, one: StandardVersion) -> Floor | None:
-    if own.value is None or one.value is None or (own.concept, own.measure) != (one.concept, one.measure):
+    """None where neither holds more of the promise than the other: other things, or bounds on other sides."""
+    if (own.concept, own.measure, own.period) != (one.concept, one.measure, one.period):
         return None
-    mine, theirs = common(own.value, own.unit, own.per), common(one.value, one.unit, one.per)
-    if (mine.unit, mine.per) != (theirs.unit, theirs.per):
+    said, floor = plain(own), plain(one)
+    mine, theirs = in_common(said), in_common(floor)
+    if mine is None or theirs is None or (mine.unit, mine.per) != (theirs.unit, theirs.per):
         return None
-    better = mine.value < theirs.value if own.measure in SMALLER_IS_BETTER else mine.value > theirs.value
-    return Floor(
+    verdict = _verdict(bounds(said, mine), bounds(floor, theirs))
+    return verdict and Floor(
         standard=own.slug,
         floor=one.slug,
         region_above=up,
         value=mine.value,
+        value_text=own.value_text,
+        population=own.population,
         floor_value=theirs.value,
+        floor_value_text=one.value_text,
+        floor_population=one.population,
         unit=mine.unit,
         per=mine.per,
-        verdict="equal" if mine.value == theirs.value else "above" if better else "below",
+        verdict=verdict,
     )
+
+
+def _verdict(own: Bounds | None, floor: Bounds | None) -> Verdict | None:
+    if own is None or floor is None:
+        return None
+    if own == floor:
+        return "equal"
+    return "above" if own.within(floor) else "below" if floor.within(own) else None

@@ -13,6 +13,7 @@ from app.standards.models import Standard
 from app.versioning import Slug
 
 MOST_REGIONS = 20
+Verdict = Literal["above", "equal", "below"]
 
 
 def _codes(text: str) -> str:
@@ -102,11 +103,20 @@ class Floor(BaseModel):
     floor: str = Field(title="上级标准", description="Slug of the standard above")
     region_above: str = Field(title="上级区划", description="Code of the region above")
     value: float = Field(title="数值", description="Its own value in the common unit")
+    value_text: str = Field(title="原文数值", description="Its own value as printed")
+    population: str | None = Field(title="对象", description="Whom its own is promised to, as printed")
     floor_value: float = Field(title="上级数值", description="The value above in the common unit")
+    floor_value_text: str = Field(title="上级原文数值", description="The value above as printed")
+    floor_population: str | None = Field(
+        title="上级对象",
+        description="Whom the one above is promised to, as printed: see whether it is the same people",
+    )
     unit: str | None = Field(title="单位", description="The common unit")
     per: str | None = Field(title="计量口径", description="The common period or person")
-    verdict: Literal["above", "equal", "below"] = Field(
-        title="结论", description="above: better for the person than what is promised above; below: worse"
+    verdict: Verdict = Field(
+        title="结论",
+        description="above: keeps the promise above and more; below: allows what the promise above does not, such as "
+        "a lower amount, a longer deadline or a higher rate where it says at most",
     )
 
 
