@@ -80,6 +80,27 @@ async def test_standards_are_held_against_those_above(whole: httpx.AsyncClient) 
     }
 
 
+@pytest.mark.parametrize(
+    ("asked", "wrong"),
+    [
+        ("concept=minimum-living-guarante&regions=620602,510802", ["concept: No concept has this slug"]),
+        ("concept=minimum-living-guarantee&regions=620602,999999", ["regions: Number 2: the national list"]),
+        ("concept=x&regions=999999,999998", ["regions: Number 1:", "regions: Number 2:", "concept: "]),
+        ("concept=minimum-living-guarantee&regions=620602,620602", ["regions: Should name each region once"]),
+        ("concept=minimum-living-guarantee&regions=620602，510802", ["regions: Should be one to twenty"]),
+        ("concept=minimum-living-guarantee&regions=62060٢", ["regions: Should be one to twenty"]),
+    ],
+)
+async def test_nothing_on_a_side_means_that_there_is_nothing(
+    whole: httpx.AsyncClient, asked: str, wrong: list[str]
+) -> None:
+    answer = await whole.get(f"/v1/compare?{asked}", headers={"Accept-Language": "en"})
+    assert answer.status_code == 422
+    said = [f"{error['parameter']}: {error['detail']}" for error in answer.json()["errors"]]
+    assert len(said) == len(wrong)
+    assert all(one.startswith(start) for one, start in zip(said, wrong, strict=True)), said
+
+
 RATE = {"measure": "ratio", "comparator": "at_most"}
 TIME = {"measure": "deadline", "comparator": "at_most"}
 

@@ -7,17 +7,12 @@ from sqlalchemy import select
 from sqlmodel import Session, col
 
 from app.changes.what import plain
-from app.comparison.models import (
-    ConceptComparison,
-    Floor,
-    Floors,
-    Measured,
-    Placed,
-    RegionSide,
-    Verdict,
-)
+from app.comparison.models import ConceptComparison, Floor, Floors, Measured, Placed, RegionSide, Verdict
 from app.comparison.units import Common, common
+from app.concepts.models import ConceptVersion
 from app.diff.standards import Bounds, bounds, in_common
+from app.errors import Invalid
+from app.faults import Fault, Said
 from app.plans.models import PlanVersion
 from app.regions.models import RegionRef, ancestors, check_region, refs
 from app.rules.models import RuleVersion
@@ -26,14 +21,31 @@ from app.services.models import ServiceVersion
 from app.services.models import present as present_services
 from app.standards.models import Standard, StandardVersion
 from app.standards.models import present as present_standards
-from app.versioning import At, in_force_clause
+from app.versioning import At, in_force_clause, never_was
 
 
 def compare(session: Session, at: At, concept: str, codes: Sequence[str]) -> ConceptComparison:
-    """The services, standards and rules of one concept, region by region."""
-    for code in codes:
-        check_region(session, "regions", code, at)
+    """The services, standards and rules of one concept, region by region.
+
+    Raises `Invalid` for a concept or a region that there is not: nothing on a side is to mean that there is nothing.
+    """
     named = refs(session, codes, at)
+    faults = [
+        Fault(
+            Said(
+                f"Number {place}: the national list has no region with this code; /v1/regions?q= finds it by its name.",
+                f"第{place}个：全国行政区划表中没有该代码，可用 /v1/regions?q=名称 查找。",
+            ),
+            parameter="regions",
+        )
+        for place, code in enumerate(codes, 1)
+        if code not in named
+    ]
+    there = col(ConceptVersion.slug) == concept, col(ConceptVersion.release) <= at.release
+    if session.scalar(select(col(ConceptVersion.slug)).where(*there).limit(1)) is None:
+        faults.append(Fault(never_was(ConceptVersion, at.release).detail, parameter="concept"))
+    if faults:
+        raise Invalid.of(faults)
     sides = [_side(session, at, concept, named[code]) for code in codes]
     return ConceptComparison(
         concept=concept, on=at.on.isoformat(), release=at.release, sides=sides, measured=_measured(sides)

@@ -1,5 +1,6 @@
 """What is compared, and the county's standards against those above it."""
 
+import re
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
@@ -18,11 +19,15 @@ Verdict = Literal["above", "equal", "below"]
 
 def _codes(text: str) -> str:
     codes = text.split(",")
-    if not 1 <= len(codes) <= MOST_REGIONS or not all(len(c) == 6 and c.isdigit() for c in codes):  # noqa: PLR2004
+    if not 1 <= len(codes) <= MOST_REGIONS or not all(re.fullmatch("[1-9][0-9]{5}", code) for code in codes):
         raise PydanticCustomError(
             "codes",
             "Should be one to twenty six-digit codes with commas between",
-            {"zh": "应为1至20个六位行政区划代码，以逗号分隔"},
+            {"zh": "应为1至20个六位行政区划代码，以英文逗号分隔"},
+        )
+    if len(set(codes)) < len(codes):
+        raise PydanticCustomError(
+            "codes_twice", "Should name each region once", {"zh": "同一行政区划只写一次"}
         )
     return text
 
