@@ -9,6 +9,8 @@ from sqlalchemy import Engine
 from app.faults import Language, Said
 from app.settings import Settings
 
+MOST_LINES = 500
+
 out = Console(highlight=False, soft_wrap=True, markup=False)
 err = Console(stderr=True, highlight=False, soft_wrap=True, markup=False)
 
@@ -34,10 +36,12 @@ def say(said: Said) -> None:
 
 
 def report(lines: Sequence[str]) -> int:
-    """Prints what is wrong; the exit code that goes with it."""
-    for line in lines:
+    """Prints what is wrong, as much as anybody reads, and how much it is; the exit code that goes with it."""
+    for line in lines[:MOST_LINES]:
         err.print(line)
     n = len(lines)
+    if n > MOST_LINES:
+        err.print(Said(f"… and {n - MOST_LINES} more.", f"……另有{n - MOST_LINES}处。").to(language()))
     ending = Said(
         f"{n} fault{'s' if n != 1 else ''}; nothing was published.", f"共{n}处错误，未发布任何内容。"
     )

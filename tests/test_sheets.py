@@ -2,6 +2,7 @@
 
 import io
 import os
+import re
 import sys
 from contextlib import redirect_stderr, redirect_stdout
 from datetime import date
@@ -437,6 +438,19 @@ def test_a_fault_is_said_with_sheet_row_and_column(
     if said.startswith("（") and title in said.split("：", maxsplit=1)[0]:
         assert line.startswith(f"{sheet} 第{row}行 {letter}列（"), line
     assert lines[-1].endswith("未发布任何内容。")
+
+
+def test_however_many_faults_there_are_all_are_counted(readable: tuple[str, Path]) -> None:
+    url, path = readable
+    book = load_workbook(path)
+    book["出处"].delete_rows(2, book["出处"].max_row)
+    book.save(path)
+    code, (*faults, more, whole) = check(url, path)
+    found = re.fullmatch("……另有([0-9]+)处。", more)
+    assert code == 1
+    assert found
+    assert len(faults) == 500
+    assert whole == f"共{500 + int(found[1])}处错误，未发布任何内容。"
 
 
 def test_faults_are_said_in_english_too(readable: tuple[str, Path]) -> None:

@@ -18,6 +18,7 @@ from app.paging import Listing
 from app.sheets import guards
 from app.sheets.book import load
 from app.sheets.csvs import write_csv
+from app.sheets.opening import open_tables
 from app.sheets.tables import Chosen
 from app.sheets.workbook import write_workbook
 from app.versioning import At
@@ -149,6 +150,7 @@ REFUSED: list[tuple[str, str, Callable[[], bytes]]] = [
     ("a row far below", "超过 200000 行", lambda: in_sheet(FIRST, '<row r="1048576"')),
     ("a column far right", "200 列", lambda: in_sheet('<c r="A2"', '<c r="XFD2"')),
     ("a million rows", "超过 200000 行", lambda: in_sheet(FIRST, "<row/>" * 200_001 + FIRST)),
+    ("a sheet that is a chart", "图表工作表", lambda: repacked(keep, {"xl/chartsheets/sheet1.xml": b"<a/>"})),
     ("no cell", "已损坏", lambda: in_sheet('<c r="A2"', '<c r="A-2"')),
     ("not a number", "无法读取工作簿", lambda: in_sheet(FIRST, '<row><c><v>x</v></c></row>' + FIRST)),
 ]  # fmt: skip
@@ -302,6 +304,16 @@ def test_what_harms_nothing_is_taken(tmp_path: Path) -> None:
     path = tmp_path / "list.xlsx"
     assert edited(path, change) == []
     assert sorted(load(path).said.entries["concepts"]) == ["concept-0", "concept-1", "concept-2"]
+
+
+def test_rows_that_say_nothing_may_reach_to_the_end_of_the_sheet(tmp_path: Path) -> None:
+    """LibreOffice writes down the height of the last row, and formats spread over whole columns."""
+    path = tmp_path / "list.xlsx"
+    rows = '<row r="5000"><c r="A5000" s="1"/></row><row r="1048576" ht="12.8"><c r="A1048576" s="1"/></row>'
+    path.write_bytes(in_sheet("</sheetData>", f"{rows}</sheetData>"))
+    assert said_of(path) == []
+    (taken,) = [table for table in open_tables(path) if table.name == "服务概念"]
+    assert [number for number, _ in taken.lines] == [1, 2, 3, 4]
 
 
 def test_a_workbook_with_nothing_in_it(tmp_path: Path) -> None:

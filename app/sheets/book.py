@@ -20,8 +20,6 @@ from app.sheets.places import Place, Taken
 from app.sheets.reading import Contents, read_tables
 from app.versioning import At, Row, in_force_by_slug
 
-MOST_LINES = 500
-
 
 @dataclass
 class Book:
@@ -63,11 +61,7 @@ class Book:
         """`sheet, row, column: what is wrong and what to do`, in the order of the tables."""
         placed = [*self.faults, *((self._place(fault.pointer or ""), fault.said) for fault in faults)]
         placed.sort(key=lambda one: one[0].order(self.said.tables))
-        lines = [place.said(said, language) for place, said in placed[:MOST_LINES]]
-        if len(placed) > MOST_LINES:
-            more = len(placed) - MOST_LINES
-            lines.append(Said(f"… and {more} more.", f"……另有{more}处。").to(language))
-        return lines
+        return [place.said(said, language) for place, said in placed]
 
     def _place(self, pointer: str) -> Place:
         _, what, number, *path = pointer.split("/")

@@ -114,11 +114,14 @@ def _check_members(members: list[zipfile.ZipInfo]) -> None:
 
 @dataclass
 class Worn:
-    """What was found in one part: where it has formulas and merged cells, and how many columns."""
+    """What was found in one part: where it has formulas and merged cells, how many columns, and its last row that
+    says anything: programs write on, with empty rows, to the last one that a sheet can have.
+    """
 
     formulas: list[str] = field(default_factory=list)
     merged: list[str] = field(default_factory=list)
     width: int = 0
+    height: int = 0
 
 
 def check_workbook(archive: zipfile.ZipFile) -> dict[str, Worn]:
@@ -133,6 +136,11 @@ def check_workbook(archive: zipfile.ZipFile) -> dict[str, Worn]:
             raise refused(
                 "The workbook has links to other files, queries or embedded objects: remove them.",
                 "工作簿含有指向其他文件的链接、数据连接或嵌入对象，请删除后再试。",
+            )
+        if member.filename.startswith("xl/chartsheets/"):
+            raise refused(
+                "The workbook has a sheet that is nothing but a chart: delete it.",
+                "工作簿中有图表工作表（整张都是图），请删除后再试。",
             )
     if "[Content_Types].xml" not in archive.namelist():
         raise refused("This is no workbook.", "这不是 Excel 工作簿。")
@@ -150,7 +158,7 @@ class Part:
         self.root = ""
         self.worn = Worn()
         self.cell = ""
-        self.rows = self.column = self.cells = 0
+        self.rows = self.row = self.column = self.cells = 0
 
     def parse(self, archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Worn:
         parser = expat.ParserCreate(namespace_separator=" ")
@@ -203,11 +211,16 @@ class Part:
         elif name == "row":
             self.rows += 1
             self.column = 0
-            number = attributes.get("r", "1")
-            if self.rows > MOST_ROWS or not number.isdecimal() or int(number[:8]) > MOST_ROWS:
+            number = attributes.get("r", str(self.row + 1))
+            if self.rows > MOST_ROWS or not number.isdecimal():
                 raise _too_large()
-        elif name == "f" and len(self.worn.formulas) < MOST_FINDINGS:
-            self.worn.formulas.append(self.cell)
+            self.row = int(number[:8])
+        elif name in ("v", "is", "f"):
+            if self.row > MOST_ROWS:
+                raise _too_large()
+            self.worn.height = max(self.worn.height, self.row)
+            if name == "f" and len(self.worn.formulas) < MOST_FINDINGS:
+                self.worn.formulas.append(self.cell)
         elif name == "mergeCell" and len(self.worn.merged) < MOST_FINDINGS:
             self.worn.merged.append(attributes.get("ref", ""))
 

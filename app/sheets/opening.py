@@ -95,7 +95,9 @@ def _sheet(sheet: Any, worn: Worn) -> Raw:  # noqa: ANN401 - openpyxl's own
             "Merged cells: split them and fill in each row.", "是合并单元格：请取消合并，并逐行填写。"
         )))  # fmt: skip
     sheet.reset_dimensions()
-    for number, cells in enumerate(sheet.iter_rows(max_row=MOST_ROWS, max_col=max(worn.width, 1)), 1):
+    for number, cells in enumerate(
+        sheet.iter_rows(max_row=max(worn.height, 1), max_col=max(worn.width, 1)), 1
+    ):
         values = [_value(cell, raw) for cell in cells]
         while values and values[-1] is None:
             values.pop()
