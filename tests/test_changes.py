@@ -341,6 +341,10 @@ async def test_releases_since_one(own_client: httpx.AsyncClient, engine: Engine)
     assert ([r["number"] for r in page["items"]], page["total"]) == ([4], 2)
     assert [r["number"] for r in (await own_client.get(page["next"])).json()["items"]] == [3]
     assert (await own_client.get("/v1/releases?after=4")).json()["items"] == []
+    # A copy that is ahead has followed another catalogue: nothing new would keep it waiting for ever.
+    for ahead in ("/v1/releases?after=5", "/v1/changes?after=5", "/v1/releases.atom?after=5"):
+        answer = await own_client.get(ahead)
+        assert [error["parameter"] for error in answer.json()["errors"]] == ["after"], ahead
 
 
 def feed_of(answer: httpx.Response) -> Any:

@@ -28,7 +28,7 @@ from app.releases.submission import (
     trial,
 )
 from app.replay import Answer, Retry, once
-from app.versioning import At, Release
+from app.versioning import At, Release, check_release
 
 router = APIRouter(prefix="/v1/releases", tags=["releases"], route_class=KeyBeforeLongBody)
 
@@ -42,7 +42,8 @@ NumberInPath = Annotated[
 def list_releases(query: Annotated[ReleaseQuery, Query()], reading: Reader) -> Page[ReleaseDocument]:
     """The releases up to the one asked for, newest first; with `after`, what has come since that one."""
     at = reading.at(query)
-    lines, total, following = cut(reading, up_to(at.release, query.after or 0), NEWEST_FIRST, at, query)
+    after = check_release(reading.session, query.after or 0, "after")
+    lines, total, following = cut(reading, up_to(at.release, after), NEWEST_FIRST, at, query)
     items = present(reading.session, [line[0] for line in lines])
     reading.link("alternate", "/v1/releases.atom", type=ATOM)
     return Page(items=items, total=total, on=at.on, release=at.release, next=following)
