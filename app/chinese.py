@@ -12,6 +12,11 @@ def quoted(text: str) -> str:
     return f"“{text if len(text) <= LONGEST else text[:LONGEST] + '……'}”"
 
 
+def ended(text: str) -> str:
+    """With a full stop at its end, unless whoever wrote it has put one there or another mark that ends a sentence."""
+    return text if text[-1] in "。！？…；.!?" else f"{text}。"
+
+
 def day(one: date) -> str:
     return f"{one.year}年{one.month}月{one.day}日"
 

@@ -188,8 +188,8 @@ def in_force(session: Session, row: type[R], slug: str, at: At) -> R:
         raise _not_there(session, row, slug, at)
     if found.withdrawn:
         raise Gone(
-            f"It is withdrawn from {found.valid_from} on: {found.withdrawn_because} The last version is kept.",
-            f"自{found.valid_from}起撤销：{found.withdrawn_because} 最后的版本仍可查阅。",
+            f"It is withdrawn from {found.valid_from} on; the last version is kept. Why: {found.withdrawn_because}",
+            f"自{found.valid_from}起撤销，最后的版本仍可查阅。原因：{found.withdrawn_because}",
             headers={"Link": f'</v1/{row.kind}/{slug}/versions>; rel="version-history"'},
             withdrawn_from=found.valid_from.isoformat(),
             reason=found.withdrawn_because or "",

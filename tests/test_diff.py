@@ -427,6 +427,18 @@ async def test_a_report_reads_like_one(own: httpx.AsyncClient, empty_engine: Eng
     assert (await own.get(f"{url}&format=text")).text == text.text
     nothing = await own.get("/v1/diff?from=3&to=3&format=text")
     assert "没有差异，16项均与原来一致。" in nothing.text
+    for slug, reason in (("s-c", "停办"), ("s-d", "已并入助餐。")):
+        put(empty_engine, withdrawals=[withdrawal(slug, kind="services", day="2025-01-01", reason=reason)])
+    before, after = [
+        (await own.get(f"/v1/diff?from=3&to_on={day}&format=text")).text
+        for day in ("2024-06-01", "2025-06-01")
+    ]
+    assert "自2025年1月1日起撤销服务项目“助餐”：停办。\n" in before
+    assert "自2025年1月1日起撤销服务项目“助浴”：已并入助餐。\n" in before
+    assert "不再有服务项目“助餐”（自2025年1月1日起撤销：停办）。\n" in after
+    assert "不再有服务项目“助浴”（自2025年1月1日起撤销：已并入助餐）。\n" in after
+    gone = await own.get("/v1/services/s-c?on=2025-06-01", headers={"Accept-Language": "zh"})
+    assert gone.json()["detail"] == "自2025-01-01起撤销，最后的版本仍可查阅。原因：停办"
 
 
 async def test_two_days_of_one_release_differ_by_what_begins_between(

@@ -176,7 +176,9 @@ def item_of(
             found = whole("added", f"新增{noun(kind)}{called[1]}。")
         case _, 0:
             end = ends.get(before[0].slug)
-            why = f"自{day(end.valid_from)}起撤销：{end.withdrawn_because}" if end else ""
+            why = (
+                f"自{day(end.valid_from)}起撤销：{(end.withdrawn_because or '').rstrip('。')}" if end else ""
+            )
             found = whole("withdrawn", f"不再有{noun(kind)}{called[0]}{f'（{why}）' if why else ''}。")
         case 1, 1:
             one, other = ({f: v for f, v in side[0].items() if f not in aside} for side in match)

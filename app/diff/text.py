@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from app.catalogue import KINDS
 from app.changes.models import Change
-from app.chinese import day, numeral, quoted
+from app.chinese import day, ended, numeral, quoted
 from app.diff.models import Diff, Item, State
 from app.diff.words import noun
 
@@ -101,4 +101,4 @@ def _section(items: list[Item]) -> Iterator[str]:
 
 def _change(change: Change) -> str:
     called = f"{CHANGED[change.change]}{noun(change.kind)}{quoted(change.name or change.slug)}"
-    return f"自{day(change.valid_from)}起{called}" + (f"：{change.note}" if change.note else "。")
+    return f"自{day(change.valid_from)}起{called}" + (f"：{ended(change.note)}" if change.note else "。")

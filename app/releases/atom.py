@@ -15,7 +15,7 @@ from xml.etree import ElementTree as ET  # only to write
 from app import __version__
 from app.catalogue import KINDS
 from app.changes.models import Change
-from app.chinese import day, quoted
+from app.chinese import day, ended, quoted
 from app.versioning import ALWAYS, Release
 
 ATOM = "http://www.w3.org/2005/Atom"
@@ -109,7 +109,9 @@ def _lines(entry: Entry) -> list[str]:
     for change in entry.first:
         since = "" if change.valid_from == ALWAYS else f"，自{day(change.valid_from)}起"
         called = f"{KINDS[change.kind].content.noun.zh}{quoted(change.name or change.slug)}"
-        lines.append(f"{SAID[change.change]}{called}{since}" + (f"：{change.note}" if change.note else "。"))
+        lines.append(
+            f"{SAID[change.change]}{called}{since}" + (f"：{ended(change.note)}" if change.note else "。")
+        )
     rest = sum(count.number for count in entry.counts) - len(lines)
     return [*lines, f"另有{rest}项。"] if rest else lines
 
