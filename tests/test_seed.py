@@ -1,6 +1,7 @@
 """Seed folders: faults with file, line and field; quotes re-found; what the real seed holds."""
 
 import re
+from collections import Counter
 from datetime import date
 from pathlib import Path
 
@@ -357,3 +358,18 @@ def test_the_templates_examples_are_a_sound_plan(folder: Path) -> None:
     assert sorted(one["kind"] for one in held) == sorted(file.stem for file in TEMPLATE.glob("*.yaml"))
     (plan,) = [one for one in held if one["kind"] == "plans"]
     assert plan["period_end"] == date(2030, 12, 31)
+
+
+@pytest.mark.parametrize("readme", ["README.md", "README.zh-CN.md"])
+def test_the_readme_counts_what_the_seed_holds(readme: str) -> None:
+    """One line for each plan, in the order of the seed's sources, and one for all together."""
+    kinds = ("services", "rules", "standards", "indicators", "programmes", "discrepancies")
+    documents = load(SEED).documents
+    plans = [document["slug"] for document in documents if document["kind"] == "plans"]
+    held = Counter((document["kind"], document.get("plan")) for document in documents)
+    wanted = {tuple(held[kind, plan] for kind in kinds) for plan in plans}
+    text = (SEED.parent / readme).read_text(encoding="utf-8")
+    rows = re.findall(r"^\|[^|]+((?:\| *\d+ *){6})\|$", text, re.MULTILINE)
+    lines = [tuple(map(int, re.findall(r"\d+", row))) for row in rows]
+    assert set(lines[:-1]) == wanted
+    assert lines[-1] == tuple(map(sum, zip(*lines[:-1], strict=True)))
