@@ -1,7 +1,9 @@
 """What a portal developer reads: lists, single resources, filters, history."""
 
 from collections import Counter
+from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlencode
 
 import httpx
 import pytest
@@ -88,6 +90,70 @@ async def test_filters(client: httpx.AsyncClient, query: str, at_least: int) -> 
     assert len(items) >= at_least
     if at_least == 0:
         assert items == []
+
+
+async def concepts_of(client: httpx.AsyncClient) -> dict[str, str]:
+    return {service["slug"]: service["concept"] for service in await every(client, "/v1/services")}
+
+
+# What each filter of a list looks at, in an item as it is read.
+LOOKED_AT: dict[str, dict[str, Callable[[dict[str, Any], dict[str, str]], Any]]] = {
+    "services": {
+        "category": lambda item, _: item["category"],
+        "concept": lambda item, _: item["concept"],
+        "domain": lambda item, _: item["domain"],
+        "region": lambda item, _: item["region"]["code"],
+    },
+    "rules": {
+        "service": lambda item, _: item["service"],
+        "concept": lambda item, concepts: concepts[item["service"]],
+        "strength": lambda item, _: item["strength"],
+        "fact": lambda item, _: item["facts"],
+    },
+    "standards": {
+        "service": lambda item, _: item["service"],
+        "concept": lambda item, _: item["concept"],
+        "measure": lambda item, _: item["measure"],
+        "firmness": lambda item, _: item["firmness"],
+        "year": lambda item, _: item["year"],
+    },
+    "indicators": {"domain": lambda item, _: item["domain"], "nature": lambda item, _: item["nature"]},
+    "programmes": {
+        "service": lambda item, _: item["services"],
+        "indicator": lambda item, _: item["indicators"],
+        "box": lambda item, _: item["box"],
+    },
+    "discrepancies": {"type": lambda item, _: item["type"]},
+    "domains": {"plan": lambda item, _: item["plan"]},
+}
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"), [(kind, name) for kind, named in LOOKED_AT.items() for name in named]
+)
+async def test_a_filter_gives_what_has_the_value(client: httpx.AsyncClient, kind: str, name: str) -> None:
+    concepts = await concepts_of(client)
+    whole = await every(client, f"/v1/{kind}")
+    values: dict[Any, set[str]] = {}
+    for item in whole:
+        value = LOOKED_AT[kind][name](item, concepts)
+        for one in value if isinstance(value, list) else [value]:
+            values.setdefault(one, set()).add(item["slug"])
+    values.pop(None, None)
+    # There is but one plan here; every other filter leaves something out.
+    assert name in ("region", "plan") or any(len(having) < len(whole) for having in values.values())
+    for value in [*values][:: max(1, len(values) // 3)]:
+        found = await every(client, f"/v1/{kind}?{urlencode({name: value})}")
+        assert {item["slug"] for item in found} == values[value], value
+
+
+@pytest.mark.parametrize("kind", LOOKED_AT)
+async def test_what_belongs_to_a_plan_is_found_by_its_region(client: httpx.AsyncClient, kind: str) -> None:
+    total = (await client.get(f"/v1/{kind}?limit=1")).json()["total"]
+    for query, wanted in {"region=510802": total, "resident_of=510802": total, "region=510800": 0}.items():
+        assert (await client.get(f"/v1/{kind}?{query}&limit=1")).json()["total"] == wanted
+    nowhere = await client.get(f"/v1/{kind}?region=999999")
+    assert [error["parameter"] for error in nowhere.json()["errors"]] == ["region"]
 
 
 async def test_a_filter_and_its_opposite_make_the_whole(client: httpx.AsyncClient) -> None:

@@ -10,10 +10,8 @@ from sqlmodel import Session, col
 
 from app.faults import Said
 from app.kept import look_up
-from app.plans.models import PlanVersion, period_ended, slugs_in_region
+from app.plans.models import OfPlansQuery, PlanVersion, period_ended
 from app.provenance import Source, not_stated
-from app.queries import SearchQuery
-from app.regions.models import Code
 from app.resource import Resource, envelope
 from app.search import Match
 from app.versioning import ASKED, At, Content, Row, Slug, Text, in_force_by_slug, in_force_clause, recorded
@@ -95,27 +93,13 @@ class Discrepancy(Resource):
     )
 
 
-class DiscrepancyQuery(SearchQuery):
+class DiscrepancyQuery(OfPlansQuery):
     """What the list of discrepancies can be filtered by."""
 
-    plan: Slug | None = Field(None, title="规划", description="Discrepancies of the plan with this slug")
     type: Contradiction | None = Field(None, title="矛盾类型", description="Discrepancies of this type")
-    region: Code | None = Field(None, title="行政区划", description="Those of plans of exactly this region")
-    resident_of: Code | None = Field(
-        None, title="居住地", description="Those of plans of this region and of all regions above it"
-    )
 
     def where(self, session: Session, at: At) -> list[ColumnElement[bool]]:
-        conditions = [
-            col(getattr(DiscrepancyVersion, field)) == value
-            for field in (
-                "plan",
-                "type",
-            )
-            if (value := getattr(self, field)) is not None
-        ]
-        plans = slugs_in_region(session, at, self.region, self.resident_of)
-        return conditions if plans is None else [*conditions, col(DiscrepancyVersion.plan).in_(plans)]
+        return self.asked_of(session, at, DiscrepancyVersion, "type")
 
 
 IN_PLAN_ORDER = (col(DiscrepancyVersion.plan), col(DiscrepancyVersion.position))

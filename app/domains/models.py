@@ -9,9 +9,8 @@ from sqlmodel import Field as Column
 from sqlmodel import Session, col
 
 from app.faults import Said
-from app.plans.models import PlanVersion, period_ended
+from app.plans.models import OfPlansQuery, PlanVersion, period_ended
 from app.provenance import Source, not_stated
-from app.queries import SearchQuery
 from app.resource import Resource, envelope
 from app.search import Match
 from app.versioning import At, Content, Name, Row, Slug, Text, in_force_by_slug, recorded
@@ -63,13 +62,11 @@ class Domain(Resource):
     )
 
 
-class DomainQuery(SearchQuery):
+class DomainQuery(OfPlansQuery):
     """What the list of domains can be filtered by."""
 
-    plan: Slug | None = Field(None, title="规划", description="Domains of the plan with this slug")
-
-    def where(self) -> list[ColumnElement[bool]]:
-        return [col(DomainVersion.plan) == self.plan] if self.plan else []
+    def where(self, session: Session, at: At) -> list[ColumnElement[bool]]:
+        return self.asked_of(session, at, DomainVersion)
 
 
 PRINTED_ORDER = (col(DomainVersion.plan), col(DomainVersion.ordinal))

@@ -27,7 +27,9 @@ router = APIRouter(prefix="/v1/domains", tags=["domains"])
 def list_domains(query: Annotated[DomainQuery, Query()], reading: Reader) -> Page[Domain] | Response:
     """The domains in force, in the order of their plans. Filters are combined with AND."""
     at = reading.at(query)
-    return page_or_file(reading, at, query, DomainVersion, present, query.where(), order=PRINTED_ORDER)
+    return page_or_file(
+        reading, at, query, DomainVersion, present, query.where(reading.session, at), order=PRINTED_ORDER
+    )
 
 
 @router.get(

@@ -10,10 +10,8 @@ from sqlmodel import Session, col
 
 from app.discrepancies.models import touching
 from app.faults import Fault, Said
-from app.plans.models import PlanVersion, period_ended, slugs_in_region
+from app.plans.models import OfPlansQuery, PlanVersion, period_ended
 from app.provenance import Source, normalised, not_stated
-from app.queries import SearchQuery
-from app.regions.models import Code
 from app.resource import Resource, envelope
 from app.search import Match
 from app.versioning import At, Content, Lookup, Name, Row, Slug, Text, in_force_by_slug, recorded
@@ -155,31 +153,16 @@ class Indicator(Resource):
     )
 
 
-class IndicatorQuery(SearchQuery):
+class IndicatorQuery(OfPlansQuery):
     """What the list of indicators can be filtered by."""
 
-    plan: Slug | None = Field(None, title="规划", description="Indicators of the plan with this slug")
     domain: Slug | None = Field(None, title="服务领域", description="Indicators of the domain with this slug")
     nature: Literal["binding", "expected"] | None = Field(
         None, title="指标性质", description="binding or expected"
     )
-    region: Code | None = Field(None, title="行政区划", description="Those of plans of exactly this region")
-    resident_of: Code | None = Field(
-        None, title="居住地", description="Those of plans of this region and of all regions above it"
-    )
 
     def where(self, session: Session, at: At) -> list[ColumnElement[bool]]:
-        conditions = [
-            col(getattr(IndicatorVersion, field)) == value
-            for field in (
-                "plan",
-                "domain",
-                "nature",
-            )
-            if (value := getattr(self, field)) is not None
-        ]
-        plans = slugs_in_region(session, at, self.region, self.resident_of)
-        return conditions if plans is None else [*conditions, col(IndicatorVersion.plan).in_(plans)]
+        return self.asked_of(session, at, IndicatorVersion, "domain", "nature")
 
 
 IN_PLAN_ORDER = (col(IndicatorVersion.plan), col(IndicatorVersion.position))

@@ -15,7 +15,7 @@ from app.queries import Day, SearchQuery
 from app.regions.models import Code, Level, RegionRef, ancestors, check_region, refs
 from app.resource import Resource, envelope
 from app.search import Match
-from app.versioning import At, Content, Name, Row, in_force_clause, recorded
+from app.versioning import At, Content, Name, Row, Slug, in_force_clause, recorded
 
 
 class TextCoverage(BaseModel):
@@ -118,6 +118,31 @@ class PlanQuery(SearchQuery):
         conditions = in_region(session, at, self.region, self.resident_of)
         if self.level:
             conditions.append(col(PlanVersion.level) == self.level)
+        return conditions
+
+
+class OfPlansQuery(SearchQuery):
+    """What a list of what belongs to plans can be filtered by, whatever its kind."""
+
+    plan: Slug | None = Field(None, title="规划", description="Those of the plan with this slug")
+    region: Code | None = Field(None, title="行政区划", description="Those of plans of exactly this region")
+    resident_of: Code | None = Field(
+        None,
+        title="居住地",
+        description="Those for who lives here: of plans of this region and of all regions above it",
+    )
+
+    def asked_of(self, session: Session, at: At, row: type[Row], *fields: str) -> list[ColumnElement[bool]]:
+        """Conditions on the plans that rows belong to, and on those of their fields that were asked for by value."""
+        conditions = [
+            col(getattr(row, field)) == value
+            for field in ("plan", *fields)
+            if (value := getattr(self, field)) is not None
+        ]
+        plans = slugs_in_region(session, at, self.region, self.resident_of)
+        if plans is not None:
+            # `Row` has no plan, but whatever belongs to plans has.
+            conditions.append(col(getattr(row, "plan")).in_(plans))  # noqa: B009
         return conditions
 
 

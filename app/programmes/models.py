@@ -4,16 +4,14 @@ from collections.abc import Iterable
 from typing import ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
-from sqlalchemy import JSON, ColumnElement
+from sqlalchemy import JSON, ColumnElement, String, cast
 from sqlmodel import Field as Column
 from sqlmodel import Session, col
 
 from app.discrepancies.models import touching
 from app.faults import Said
-from app.plans.models import PlanVersion, period_ended, slugs_in_region
+from app.plans.models import OfPlansQuery, PlanVersion, period_ended
 from app.provenance import Source, not_stated
-from app.queries import SearchQuery
-from app.regions.models import Code
 from app.resource import Resource, envelope
 from app.search import Match
 from app.versioning import At, Content, Name, Row, Slug, Text, in_force_by_slug, recorded
@@ -93,27 +91,29 @@ class Programme(Resource):
     )
 
 
-class ProgrammeQuery(SearchQuery):
+class ProgrammeQuery(OfPlansQuery):
     """What the list of programmes can be filtered by."""
 
-    plan: Slug | None = Field(None, title="规划", description="Programmes of the plan with this slug")
-    box: Name | None = Field(None, title="专栏", description="Programmes of the box with this heading")
-    region: Code | None = Field(None, title="行政区划", description="Those of plans of exactly this region")
-    resident_of: Code | None = Field(
-        None, title="居住地", description="Those of plans of this region and of all regions above it"
+    service: Slug | None = Field(
+        None, title="服务项目", description="Those linked to the service with this slug"
     )
+    indicator: Slug | None = Field(
+        None, title="发展指标", description="Those linked to the indicator with this slug"
+    )
+    box: Name | None = Field(None, title="专栏", description="Programmes of the box with this heading")
 
     def where(self, session: Session, at: At) -> list[ColumnElement[bool]]:
-        conditions = [
-            col(getattr(ProgrammeVersion, field)) == value
-            for field in (
-                "plan",
-                "box",
-            )
-            if (value := getattr(self, field)) is not None
+        return [
+            *self.asked_of(session, at, ProgrammeVersion, "box"),
+            *(
+                # JSON columns hold their text as it was written; no slug has a quotation mark in it.
+                cast(col(getattr(ProgrammeVersion, f"{field}s")), String).contains(
+                    f'"{slug}"', autoescape=True
+                )
+                for field in ("service", "indicator")
+                if (slug := getattr(self, field)) is not None
+            ),
         ]
-        plans = slugs_in_region(session, at, self.region, self.resident_of)
-        return conditions if plans is None else [*conditions, col(ProgrammeVersion.plan).in_(plans)]
 
 
 IN_PLAN_ORDER = (col(ProgrammeVersion.plan), col(ProgrammeVersion.position))

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any, ClassVar
 
 from pydantic import ConfigDict, Field
-from sqlalchemy import JSON, ColumnElement, String, cast, or_
+from sqlalchemy import JSON, ColumnElement, String, cast, or_, select
 from sqlmodel import Field as Column
 from sqlmodel import Session, col
 
@@ -14,13 +14,12 @@ from app.eligibility.conditions import Condition, FactSlug, clauses, places, rea
 from app.eligibility.facts import Fact as EngineFact
 from app.eligibility.rules import Strength
 from app.faults import Fault, Said
-from app.plans.models import PlanVersion, period_ended
+from app.plans.models import OfPlansQuery, PlanVersion, period_ended
 from app.provenance import Source, normalised
-from app.queries import SearchQuery
 from app.resource import Resource, envelope
 from app.search import Match, Through
 from app.services.models import ServiceVersion
-from app.versioning import At, Content, Lookup, Row, Slug, in_force_by_slug, recorded
+from app.versioning import At, Content, Lookup, Row, Slug, in_force_by_slug, in_force_clause, recorded
 
 
 class RuleContent(Content):
@@ -126,23 +125,26 @@ class Rule(Resource):
     )
 
 
-class RuleQuery(SearchQuery):
+class RuleQuery(OfPlansQuery):
     """What the list of rules can be filtered by."""
 
-    plan: Slug | None = Field(None, title="规划", description="Rules of the plan with this slug")
     service: Slug | None = Field(None, title="服务项目", description="Rules of the service with this slug")
+    concept: Slug | None = Field(
+        None, title="服务概念", description="Rules of services of the concept with this slug"
+    )
     strength: Strength | None = Field(None, title="约束力", description="Rules of this strength")
     open_ended: bool | None = Field(None, title="未尽列举", description="true: only lists that end with 等")
     fact: FactSlug | None = Field(
         None, title="所用事实", description="Rules that ask for the fact with this slug"
     )
 
-    def where(self) -> list[ColumnElement[bool]]:
-        conditions = [
-            col(getattr(RuleVersion, field)) == value
-            for field in ("plan", "service", "strength", "open_ended")
-            if (value := getattr(self, field)) is not None
-        ]
+    def where(self, session: Session, at: At) -> list[ColumnElement[bool]]:
+        conditions = self.asked_of(session, at, RuleVersion, "service", "strength", "open_ended")
+        if self.concept:
+            of_concept = select(col(ServiceVersion.slug)).where(
+                in_force_clause(ServiceVersion, at), col(ServiceVersion.concept) == self.concept
+            )
+            conditions.append(col(RuleVersion.service).in_(of_concept))
         if self.fact:
             # JSON columns hold their text as it was written, one clause like the other.
             clause = f'"fact": "{self.fact}"'

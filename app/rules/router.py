@@ -29,8 +29,9 @@ router = APIRouter(prefix="/v1/rules", tags=["rules"])
 def list_rules(query: Annotated[RuleQuery, Query()], reading: Reader) -> Page[Rule] | Response:
     """The rules in force, in the order of their services. Filters are combined with AND."""
     at = reading.at(query)
+    where = query.where(reading.session, at)
     return page_or_file(
-        reading, at, query, RuleVersion, present, query.where(), [col(RuleVersion.service)], FOUND_THROUGH
+        reading, at, query, RuleVersion, present, where, [col(RuleVersion.service)], FOUND_THROUGH
     )
 
 

@@ -9,15 +9,14 @@ from sqlalchemy import JSON, ColumnElement, func, select
 from sqlmodel import Field as Column
 from sqlmodel import Session, col
 
-from app.concepts.models import ConceptVersion
+from app.concepts.models import Category, ConceptVersion
 from app.discrepancies.models import touching
 from app.domains.models import DomainVersion
 from app.faults import Said
 from app.paging import Order
-from app.plans.models import PlanVersion, period_ended, slugs_in_region
+from app.plans.models import OfPlansQuery, PlanVersion, period_ended
 from app.provenance import Source, not_stated
-from app.queries import SearchQuery
-from app.regions.models import Code, RegionRef, refs
+from app.regions.models import RegionRef, refs
 from app.resource import Resource, envelope
 from app.search import Match, Through
 from app.versioning import At, Content, Name, Row, Slug, Text, in_force_by_slug, in_force_clause, recorded
@@ -67,6 +66,9 @@ class Service(Resource):
     aliases: list[str] = Field(title="别名", description="Other names of its concept that people use")
     concept: str = Field(title="服务概念", description="Slug of its concept: the same benefit elsewhere")
     concept_name: str | None = Field(title="概念名称", description="The concept's usual official name")
+    category: Category | None = Field(
+        title="国家分类", description="The concept's category in the national scheme; null for none of them"
+    )
     plan: str = Field(title="规划", description="Slug of the plan that offers it")
     plan_name: str | None = Field(title="规划标题", description="Title of that plan")
     domain: str = Field(title="服务领域", description="Slug of its domain in that plan")
@@ -94,30 +96,26 @@ class Service(Resource):
     )
 
 
-class ServiceQuery(SearchQuery):
+class ServiceQuery(OfPlansQuery):
     """What the list of services can be filtered by."""
 
-    plan: Slug | None = Field(None, title="规划", description="Services of the plan with this slug")
     domain: Slug | None = Field(None, title="服务领域", description="Services of the domain with this slug")
     concept: Slug | None = Field(None, title="服务概念", description="Services of the concept with this slug")
-    region: Code | None = Field(None, title="行政区划", description="Services of exactly this region")
-    resident_of: Code | None = Field(
-        None,
-        title="居住地",
-        description="Services for who lives here: of this region and all regions above it",
+    category: Category | None = Field(
+        None, title="国家分类", description="Services of concepts of this category of the national scheme"
     )
     listed: bool | None = Field(
         None, title="列入清单", description="true: in a plan's official list; false: only named in its text"
     )
 
     def where(self, session: Session, at: At) -> list[ColumnElement[bool]]:
-        conditions = [
-            col(getattr(ServiceVersion, field)) == value
-            for field in ("plan", "domain", "concept", "listed")
-            if (value := getattr(self, field)) is not None
-        ]
-        plans = slugs_in_region(session, at, self.region, self.resident_of)
-        return conditions if plans is None else [*conditions, col(ServiceVersion.plan).in_(plans)]
+        conditions = self.asked_of(session, at, ServiceVersion, "domain", "concept", "listed")
+        if self.category:
+            of_category = select(col(ConceptVersion.slug)).where(
+                in_force_clause(ConceptVersion, at), col(ConceptVersion.category) == self.category
+            )
+            conditions.append(col(ServiceVersion.concept).in_(of_category))
+        return conditions
 
 
 @lru_cache(maxsize=64)
@@ -154,6 +152,7 @@ def present(session: Session, at: At, rows: Iterable[ServiceVersion]) -> list[Se
                 aliases=concept.aliases if concept else [],
                 concept=row.concept,
                 concept_name=concept.name if concept else None,
+                category=concept.category if concept else None,
                 plan=row.plan,
                 plan_name=plan.name if plan else None,
                 domain=row.domain,
@@ -183,5 +182,7 @@ def _links(row: ServiceVersion) -> dict[str, str]:
         "domain": f"/v1/domains/{row.domain}",
         "concept": f"/v1/concepts/{row.concept}",
         "rules": f"/v1/rules?service={row.slug}",
+        "standards": f"/v1/standards?service={row.slug}",
+        "programmes": f"/v1/programmes?service={row.slug}",
         "same_concept": f"/v1/services?concept={row.concept}",
     }

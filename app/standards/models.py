@@ -11,10 +11,8 @@ from sqlmodel import Session, col
 from app.concepts.models import ConceptVersion
 from app.discrepancies.models import touching
 from app.faults import Said
-from app.plans.models import PlanVersion, period_ended, slugs_in_region
+from app.plans.models import OfPlansQuery, PlanVersion, period_ended
 from app.provenance import Source, not_stated
-from app.queries import SearchQuery
-from app.regions.models import Code
 from app.resource import Resource, envelope
 from app.search import Match, Through
 from app.versioning import At, Content, Name, Row, Slug, Text, in_force_by_slug, recorded
@@ -109,10 +107,9 @@ class Standard(Resource):
     )
 
 
-class StandardQuery(SearchQuery):
+class StandardQuery(OfPlansQuery):
     """What the list of standards can be filtered by."""
 
-    plan: Slug | None = Field(None, title="规划", description="Standards of the plan with this slug")
     service: Slug | None = Field(
         None, title="服务项目", description="Standards of the service with this slug"
     )
@@ -122,26 +119,11 @@ class StandardQuery(SearchQuery):
     measure: Measure | None = Field(None, title="度量", description="Standards of this measure")
     firmness: Firmness | None = Field(None, title="承诺程度", description="Standards promised this firmly")
     year: int | None = Field(None, ge=0, le=9999, title="年份", description="Standards for this year")
-    region: Code | None = Field(None, title="行政区划", description="Those of plans of exactly this region")
-    resident_of: Code | None = Field(
-        None, title="居住地", description="Those of plans of this region and of all regions above it"
-    )
 
     def where(self, session: Session, at: At) -> list[ColumnElement[bool]]:
-        conditions = [
-            col(getattr(StandardVersion, field)) == value
-            for field in (
-                "plan",
-                "service",
-                "concept",
-                "measure",
-                "firmness",
-                "year",
-            )
-            if (value := getattr(self, field)) is not None
-        ]
-        plans = slugs_in_region(session, at, self.region, self.resident_of)
-        return conditions if plans is None else [*conditions, col(StandardVersion.plan).in_(plans)]
+        return self.asked_of(
+            session, at, StandardVersion, "service", "concept", "measure", "firmness", "year"
+        )
 
 
 IN_PLAN_ORDER = (col(StandardVersion.plan), col(StandardVersion.position))
