@@ -71,7 +71,7 @@ class DiscrepancyVersion(DiscrepancyContent, Row, table=True):
 
 
 class Discrepancy(Resource):
-    """Discrepancies."""
+    """Statements of plans that cannot both be true of one thing."""
 
     model_config = ConfigDict(title="矛盾")
 

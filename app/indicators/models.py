@@ -117,7 +117,7 @@ class IndicatorVersion(IndicatorContent, Row, table=True):
 
 
 class Indicator(Resource):
-    """Indicators."""
+    """A quantity that the government steers by: from a baseline to a target."""
 
     model_config = ConfigDict(title="发展指标")
 

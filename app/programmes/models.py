@@ -65,7 +65,7 @@ class ProgrammeVersion(ProgrammeContent, Row, table=True):
 
 
 class Programme(Resource):
-    """Programmes."""
+    """A named project of a plan, in a box or in its text."""
 
     model_config = ConfigDict(title="专栏项目")
 

@@ -65,7 +65,7 @@ FOUND_THROUGH = (Through("concept", ConceptVersion, 1),)
 
 
 class Standard(Resource):
-    """Standards."""
+    """A quantity that a person can expect: how much, how soon, how far, for how many."""
 
     model_config = ConfigDict(title="服务标准")
 
