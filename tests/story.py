@@ -31,7 +31,7 @@ async def told(office: Office) -> Examples:
     await ask("submitProposal", "POST", f"{one}/submit", "editor", {"comment": None}, number=1)
     await ask("returnProposal", "POST", f"{one}/return", "approver", why, number=1)
     await office.post("/v1/proposals/1/submit", {}, "editor")
-    await ask("approveProposal", "POST", f"{one}/approve", "approver", {"comment": None}, number=1)
+    await ask("approveProposal", "POST", f"{one}/approve", "approver", {"revision": 2}, number=1)
     await ask("publishProposal", "POST", f"{one}/publication", "publisher", {"comment": None}, number=1)
     await office.propose(concept(slug="tea", name="茶"), base=2)
     await ask("withdrawProposal", "POST", f"{one}/withdrawal", "editor", {"comment": None}, number=2)

@@ -25,6 +25,13 @@ from tests.office import Office, opened
 from tests.running import until
 
 pytestmark = pytest.mark.anyio
+REGION = {
+    "kind": "regions",
+    "slug": "510000",
+    "valid_from": "0001-01-01",
+    "name": "四川省",
+    "level": "province",
+}
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
 
@@ -150,17 +157,47 @@ async def test_it_is_given_up_after_three_days_or_when_gone(office: Office, port
 async def test_only_what_is_asked_for_is_told(office: Office, portal: Portal) -> None:
     await subscribe(office, portal.url, kind="regions")
     put(office.engine, concept())
-    region = {
-        "kind": "regions",
-        "slug": "510000",
-        "valid_from": "0001-01-01",
-        "name": "四川省",
-        "level": "province",
-    }
-    put(office.engine, region)
+    put(office.engine, REGION)
     put(office.engine, concept(name="乙"))
     await tell(office.engine)
     assert portal.releases() == [2]
+
+
+async def test_who_follows_a_plan_hears_of_what_leaves_it(office: Office, portal: Portal) -> None:
+    """As in the feed and the changes of the same plan."""
+    put(office.engine, REGION, *(plan(slug) for slug in ("one", "two")), domain("one"))
+    await subscribe(office, portal.url, plan="one")
+    put(office.engine, concept())
+    put(office.engine, domain("two"))
+    put(office.engine, plan("two", name="又一规划"))
+    await tell(office.engine)
+    assert portal.releases() == [3]
+
+
+def plan(slug: str, name: str = "规划") -> dict[str, Any]:
+    source = {"plan": slug, "section": "标题", "quote": name}
+    where = {"fields": ["region"], "basis": "derived", "derivation": "A test."}
+    return {
+        "kind": "plans",
+        "slug": slug,
+        "valid_from": "2021-01-01",
+        "name": name,
+        "region": "510000",
+        "sources": [source | {"fields": ["name"]}, source | where],
+    }
+
+
+def domain(of: str) -> dict[str, Any]:
+    source = {"plan": of, "section": "表1", "quote": "幼有所育", "fields": ["name", "ordinal"]}
+    return {
+        "kind": "domains",
+        "slug": "childcare",
+        "valid_from": "2021-01-01",
+        "name": "幼有所育",
+        "plan": of,
+        "ordinal": 1,
+        "sources": [source],
+    }
 
 
 async def test_each_key_manages_its_own(office: Office, portal: Portal) -> None:

@@ -16,7 +16,8 @@ import structlog
 from sqlalchemy import ColumnElement, Engine, and_, or_, select, update
 from sqlmodel import Session, col
 
-from app.catalogue import KINDS
+from app.changes.feed import brought
+from app.changes.models import Scope
 from app.database import reading, writing
 from app.errors import Problem
 from app.versioning import Release, latest_release
@@ -91,25 +92,12 @@ def _take_turn(engine: Engine, id_: str, now: datetime) -> Webhook | None:
 
 def _next_release(session: Session, webhook: Webhook) -> Release | None:
     """The first release after the last one told that the webhook wants to hear of."""
-    newer = select(Release).where(col(Release.number) > webhook.told_release).order_by(col(Release.number))
-    return next((release for release in session.scalars(newer) if _concerns(session, release, webhook)), None)
-
-
-def _concerns(session: Session, release: Release, webhook: Webhook) -> bool:
-    for kind, (content, row) in KINDS.items():
-        if webhook.kind not in {None, kind}:
-            continue
-        brought = select(col(row.slug)).where(col(row.release) == release.number)
-        if webhook.plan is not None:
-            if kind == "plans":
-                brought = brought.where(col(row.slug) == webhook.plan)
-            elif "plan" in content.model_fields:
-                brought = brought.where(col(row.plan) == webhook.plan)  # type: ignore[attr-defined]
-            else:
-                continue
-        if session.scalar(brought.limit(1)) is not None:
-            return True
-    return False
+    newer = select(Release).where(col(Release.number) > webhook.told_release)
+    if webhook.plan is not None or webhook.kind is not None:
+        scope = Scope(kind=webhook.kind, plan=webhook.plan)
+        change = brought(webhook.told_release, latest_release(session), scope)
+        newer = newer.where(col(Release.number).in_(select(change.c.release)))
+    return session.scalar(newer.order_by(col(Release.number)).limit(1))
 
 
 def _message(release: Release) -> str:

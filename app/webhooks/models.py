@@ -13,7 +13,7 @@ from pydantic_core import PydanticCustomError
 from sqlalchemy import ColumnElement, and_, func, select
 from sqlmodel import Field, Session, SQLModel, col
 
-from app.catalogue import KINDS
+from app.changes.models import KindName
 from app.database import Moment
 from app.errors import Forbidden, NotFound
 from app.keys.models import Key
@@ -69,14 +69,6 @@ def _address(url: str) -> str:
     return url
 
 
-def _known_kind(kind: str) -> str:
-    if kind not in KINDS:
-        raise PydanticCustomError(
-            "literal_error", "Should be a kind such as services", {"zh": "应为类别名，如 services"}
-        )
-    return kind
-
-
 Address = Annotated[
     str, StringConstraints(max_length=1000, pattern=r"^[\x21-\x7e]+$"), AfterValidator(_address)
 ]
@@ -91,9 +83,11 @@ class WebhookRequest(BaseModel):
         title="网址", description="Where to send; private addresses are refused when it comes to it"
     )
     plan: Slug | None = WireField(
-        default=None, title="规划", description="Only releases that touch what belongs to this plan"
+        default=None,
+        title="规划",
+        description="Only releases that touch this plan and what belongs to it, or did at any time",
     )
-    kind: Annotated[str, AfterValidator(_known_kind)] | None = WireField(
+    kind: KindName | None = WireField(
         default=None, title="类别", description="Only releases that touch this kind"
     )
 
