@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from app.faults import Said
 from app.terminal import database, err, language, out
 
 
@@ -24,7 +25,11 @@ def verify(
     if found.broken:
         raise typer.Exit(1)
     if seal is not None and seal not in found.seals:
-        err.print("This seal is not in the chain: what it sealed was changed or taken away.")
+        gone = Said(
+            "This seal is not in the chain: what it sealed was changed or taken away.",
+            "链中没有该封存值：其所封存的内容已被改动或删除。",
+        )
+        err.print(gone.to(language()))
         raise typer.Exit(1)
     out.print(
         f"{len(found.seals)} releases, none changed. Newest seal: {found.seals[-1] if found.seals else '-'}"

@@ -5,7 +5,9 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import Engine, text
 from sqlmodel import Session
+from typer.testing import CliRunner
 
+from app.cli import app
 from app.database import create
 from app.sealing import Broken, seals_of, verify
 from tests.changes import concept, put, withdrawal
@@ -92,3 +94,20 @@ def test_only_the_changed_release_is_named(sealed: Engine) -> None:
 
 def test_what_is_read_back_of_every_kind_is_what_was_sealed(engine: Engine) -> None:
     assert broken(engine) == []
+
+
+def test_the_command_says_whether_a_seal_is_still_there(
+    sealed: Engine, empty_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", empty_url)
+    run = CliRunner().invoke
+    with Session(sealed) as session:
+        kept = seals_of(session, [2])[2]
+    assert run(app, ["verify", "--seal", kept]).exit_code == 0
+    for language, word in (("en_GB.UTF-8", "not in the chain"), ("zh_CN.UTF-8", "没有该封存值")):
+        monkeypatch.setenv("LANG", language)
+        gone = run(app, ["verify", "--seal", "0" * 64])
+        assert (gone.exit_code, word in gone.stderr) == (1, True)
+    tamper(sealed, "UPDATE concept_version SET name = '茶叶' WHERE slug = 'tea'")
+    changed = run(app, ["verify"])
+    assert (changed.exit_code, changed.stderr) == (1, "Release 3: 内容与发布时不一致。\n")

@@ -57,7 +57,10 @@ def revoke(session: Session, id_: str) -> Key:
     """Ends a key; one that is revoked already stays as it is."""
     key = session.get(Key, id_)
     if key is None:
-        raise NotFound("There is no key with this id.", "没有该编号的密钥。")
+        raise NotFound(
+            "There is no key with this id; `catalogue keys list` lists them.",
+            "没有该编号的密钥，已有密钥见 catalogue keys list。",
+        )
     key.revoked_at = key.revoked_at or datetime.now(UTC)
     return key
 
