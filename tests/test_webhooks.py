@@ -302,7 +302,9 @@ async def test_private_addresses_are_not_sent_to(office: Office, portal: Portal)
     [("127.0.0.1", False), ("10.1.2.3", False), ("172.16.0.1", False), ("192.168.1.1", False), ("169.254.169.254", False),
      ("100.64.0.1", False), ("0.0.0.1", False), ("224.0.0.1", False), ("255.255.255.255", False), ("::", False),
      ("::1", False), ("fe80::1", False), ("fc00::1", False), ("ff02::1", False), ("::ffff:10.0.0.1", False),
-     ("64:ff9b::a00:1", False), ("2002:a00:1::", False), ("8.8.8.8", True), ("2001:4860:4860::8888", True)],
+     ("fec0::1", False), ("::7f00:1", False), ("::ffff:0:7f00:1", False), ("64:ff9b:1::a00:1", False),
+     ("64:ff9b::808:808", True), ("64:ff9b::a00:1", False),
+     ("2002:a00:1::", False), ("8.8.8.8", True), ("2001:4860:4860::8888", True)],
 )  # fmt: skip
 def test_which_addresses_are_public(address: str, public: bool) -> None:  # noqa: FBT001
     assert is_public(ip_address(address)) is public

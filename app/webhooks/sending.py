@@ -11,8 +11,8 @@ import httpx
 from standardwebhooks import Webhook as Signer
 
 SECONDS = 10.0
-# Addresses of IPv6 that stand for one of IPv4.
-NAT64 = IPv6Network("64:ff9b::/96")
+# Addresses of IPv6 that stand for one of IPv4, and those that are given out to the world: all others are somebody's own.
+NAT64, GLOBAL = IPv6Network("64:ff9b::/96"), IPv6Network("2000::/3")
 
 
 class Sent(NamedTuple):
@@ -81,4 +81,6 @@ def is_public(address: IPv4Address | IPv6Address) -> bool:
             inner = IPv4Address(int(address) & 0xFFFFFFFF)
         if inner is not None:
             return is_public(inner)
+        if address not in GLOBAL:
+            return False
     return address.is_global and not address.is_multicast
