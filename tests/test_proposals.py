@@ -146,6 +146,11 @@ async def test_a_proposal_tells_its_whole_story(empty_engine: Engine) -> None:
             "A editor",
             "A approver",
         )
+        for revision, name in ((1, "扫雪除冰"), (2, "扫雪")):
+            shown = (await office.get(f"{proposal}?revision={revision}", "editor")).json()
+            assert shown["changeset"]["documents"][0]["name"] == name
+            assert (shown["revision"], shown["events"]) == (2, told["events"])
+        assert (await office.get(f"{proposal}?revision=3", "editor")).status_code == 404
         later = (await act(office, proposal, "comment", "editor")).json()
         assert later["release"] == 1
 

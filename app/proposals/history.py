@@ -61,7 +61,9 @@ def events(session: Session, number: int) -> Sequence[ProposalEvent]:
 
 
 def changeset(session: Session, number: int, revision: int) -> Submission:
-    found = session.get_one(ProposalRevision, (number, revision))
+    found = session.get(ProposalRevision, (number, revision))
+    if found is None:
+        raise NotFound("The proposal has no such revision yet.", "该提案尚无此稿次。")
     return Submission.model_validate(found.changeset)
 
 
@@ -167,13 +169,13 @@ def summary(proposal: Proposal, last: ProposalEvent, message: str) -> dict[str, 
     }
 
 
-def present(session: Session, number: int) -> ProposalDocument:
-    """A proposal with its changeset and all that happened to it."""
+def present(session: Session, number: int, revision: int | None = None) -> ProposalDocument:
+    """A proposal with its changeset, as it is or as it was in a revision, and all that happened to it."""
     proposal = find(session, number)
     happened = events(session, number)
-    submission = changeset(session, number, happened[-1].revision)
+    newest = changeset(session, number, happened[-1].revision)
     return ProposalDocument(
-        **summary(proposal, happened[-1], submission.message),
-        changeset=submission,
+        **summary(proposal, happened[-1], newest.message),
+        changeset=newest if revision is None else changeset(session, number, revision),
         events=[EventDocument(**event.model_dump()) for event in happened],
     )

@@ -10,7 +10,7 @@ from sqlmodel import Field, SQLModel
 
 from app.database import Moment
 from app.proposals.flow import Action, State
-from app.queries import PageQuery, without_nul
+from app.queries import NoQuery, PageQuery, without_nul
 from app.releases.submission import Submission
 from app.versioning import Text
 
@@ -91,7 +91,7 @@ class ProposalDocument(ProposalSummary):
     model_config = ConfigDict(title="提案")
 
     changeset: Submission = WireField(
-        title="拟发布内容", description="What it would publish, in its newest revision"
+        title="拟发布内容", description="What it would publish, in the revision asked for, else in its newest"
     )
     events: list[EventDocument] = WireField(
         title="办理记录", description="All that was done to it, oldest first"
@@ -128,6 +128,18 @@ class Approval(OptionalRemark):
         le=2**31 - 1,
         title="稿次",
         description="The revision that you read: where it has been written anew since, nothing is approved",
+    )
+
+
+class RevisionQuery(NoQuery):
+    """Which of its revisions."""
+
+    revision: int | None = WireField(
+        default=None,
+        ge=1,
+        le=2**31 - 1,
+        title="稿次",
+        description="Show what it would have published in this revision; default: the newest",
     )
 
 

@@ -23,6 +23,7 @@ from app.proposals.models import (
     ProposalQuery,
     ProposalSummary,
     Remark,
+    RevisionQuery,
 )
 from app.queries import no_parameters
 from app.reading import Reader
@@ -90,12 +91,16 @@ def open_proposal(submission: Submission, key: Editor, retry: Retry, request: Re
     operation_id="getProposal",
     summary="Get one proposal (提案)",
     responses=READ,
-    dependencies=[Depends(no_parameters)],
 )
-def get_proposal(number: NumberInPath, key: Editor, reading: Reader) -> ProposalDocument:  # noqa: ARG001
-    """What would be published, and all that was done to it."""
+def get_proposal(
+    number: NumberInPath,
+    query: Annotated[RevisionQuery, Query()],
+    key: Editor,  # noqa: ARG001
+    reading: Reader,
+) -> ProposalDocument:
+    """What would be published, or would have been in an earlier revision, and all that was done to it."""
     reading.unkept(None, None)
-    return present(reading.session, number)
+    return present(reading.session, number, query.revision)
 
 
 @router.get(
