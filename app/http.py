@@ -13,10 +13,10 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.routing import Match, Router
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.errors import Invalid, TooLarge, TooSlow
+from app.errors import Invalid, TooSlow
 from app.faults import Fault, Said
 from app.metrics import Metrics
-from app.problems import answer, note_failure
+from app.problems import answer, note_failure, too_large
 
 log = structlog.get_logger()
 
@@ -93,8 +93,7 @@ class Manners:
                 ):
                     # The framework's own guard says so in plain text.
                     refused = True
-                    problem = TooLarge("Send less at a time.", "请减少单次请求的内容。")
-                    await answer(Request(scope), problem)(scope, receive, send)
+                    await answer(Request(scope), too_large(scope))(scope, receive, send)
                     return
                 if any_will_do and message["status"] == HTTPStatus.OK and "etag" in headers:
                     silent = True

@@ -10,6 +10,8 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
+from starlette.middleware.body_limit import MAX_BODY_SIZE_SCOPE_KEY
+from starlette.types import Scope
 
 from app.errors import (
     Invalid,
@@ -82,8 +84,6 @@ def as_problem(error: Exception) -> Problem:  # noqa: PLR0911 - one line per nou
                 "请使用 Allow 头中列出的方法。",
                 headers=dict(error.headers or {}),
             )
-        case HTTPException(status_code=413):
-            return TooLarge("Send less at a time.", "请减少单次请求的内容。")
         case HTTPException(__cause__=Problem() as cause):
             return cause  # raised while the framework was reading the body
         case HTTPException(status_code=400):
@@ -100,8 +100,18 @@ def as_problem(error: Exception) -> Problem:  # noqa: PLR0911 - one line per nou
     )
 
 
+def too_large(scope: Scope) -> TooLarge:
+    """What is said where the framework stops reading a body: it knows how much the route takes."""
+    most: int = scope.get(MAX_BODY_SIZE_SCOPE_KEY, 0)
+    size = f"{most // 2**20} MiB" if most >= 2**20 else f"{most // 2**10} KiB"
+    return TooLarge(
+        f"Here a body has at most {size}: send less at a time.", f"此处请求正文最多 {size}：请分次发送。"
+    )
+
+
 def answer(request: Request, error: Exception) -> Response:
-    problem = as_problem(error)
+    refused = isinstance(error, HTTPException) and error.status_code == TooLarge.status
+    problem = too_large(request.scope) if refused else as_problem(error)
     if problem.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         note_failure(request.url.path, error)
     language = language_of(request)

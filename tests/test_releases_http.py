@@ -1,6 +1,7 @@
 """Publishing over HTTP: one release or nothing, tried first, and safe to try again."""
 
 import json
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -188,7 +189,16 @@ async def test_a_changeset_that_is_too_large_is_refused(empty_engine: Engine) ->
         headers = office.headers("publisher") | {"Content-Type": "application/json"}
         body = b'{"message": "' + b"x" * (33 * 1024 * 1024) + b'"}'
         answer = await office.client.post("/v1/releases", content=body, headers=headers)
-        assert answer.status_code == 413
+        assert (answer.status_code, "32 MiB" in answer.json()["detail"]) == (413, True)
+        answer = await office.client.post("/v1/webhooks", content=body[: 100 * 1024], headers=headers)
+        assert (answer.status_code, "64 KiB" in answer.json()["detail"]) == (413, True)
+
+        async def parts() -> AsyncIterator[bytes]:
+            yield body[:20_000_000]
+            yield body[20_000_000:]
+
+        answer = await office.client.post("/v1/releases", content=parts(), headers=headers)
+        assert (answer.status_code, "32 MiB" in answer.json()["detail"]) == (413, True)
 
 
 async def test_a_retry_is_answered_as_before_and_does_nothing(empty_engine: Engine) -> None:
