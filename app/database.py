@@ -112,6 +112,7 @@ def writing(engine: Engine, *, keep: bool = True) -> Iterator[Session]:
     """
     with translated(), Session(engine.execution_options(publishing=True)) as session:
         if engine.dialect.name == "postgresql":
+            session.execute(text(f"SET LOCAL lock_timeout = {int(PATIENCE * 1000)}"))
             session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": PUBLISHING_LOCK})
         yield session
         if keep:

@@ -6,7 +6,8 @@ import pytest
 from sqlalchemy import Engine
 from sqlmodel import Session
 
-from app.errors import Conflict, Invalid
+from app import database
+from app.errors import Conflict, Invalid, StorageUnavailable
 from app.seed import load
 from app.versioning import Release, latest_release
 from tests.changes import concept, put, withdrawal
@@ -211,3 +212,16 @@ def test_a_withdrawal_again_makes_no_release(engine: Engine) -> None:
     ended = withdrawal(day="2024-05-01", reason="A test.")
     assert put(engine, withdrawals=[ended]).withdrawn == 1
     assert put(engine, withdrawals=[ended]).release is None
+
+
+def test_a_writer_waits_for_another_only_so_long(empty_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All that wait would take the threads away from those who read."""
+    monkeypatch.setattr(database, "PATIENCE", 0.1)
+    engine = database.create(empty_url)
+    with database.writing(engine) as session:
+        latest_release(session)  # SQLite takes the lock with the first statement
+        with pytest.raises(StorageUnavailable, match="locked"):
+            put(engine, concept())
+        assert releases(engine) == 0
+    assert put(engine, concept()).release == 1
+    engine.dispose()
