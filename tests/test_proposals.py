@@ -212,6 +212,9 @@ async def test_proposals_are_listed_by_state_in_pages(empty_engine: Engine) -> N
         rest = (await office.get(drafts["next"], "editor")).json()
         assert [item["number"] for item in rest["items"]] == [1]
         assert drafts["total"] == 4
+        for said in ('说明 "x" \\ 1', "1", "null"):
+            await office.post("/v1/proposals", submission(concept(slug="tea"), message=said), "editor")
+            assert (await office.get("/v1/proposals", "editor")).json()["items"][0]["message"] == said
         assert (await office.get("/v1/proposals?state=odd", "editor")).status_code == 422
         assert (await office.get("/v1/proposals/99", "editor")).status_code == 404
         assert (await office.get("/v1/proposals", "editor")).headers["cache-control"] == "no-store"

@@ -135,12 +135,12 @@ def signed(session: Session, releases: Iterable[int]) -> dict[int, tuple[str, st
     return {release: (author, approver) for release, author, approver in session.execute(found) if release}
 
 
-def newest_first(query: ProposalQuery) -> Select[Proposal, ProposalEvent, ProposalRevision]:
-    """Each proposal with its last event and its newest revision."""
+def newest_first(query: ProposalQuery) -> Select[Proposal, ProposalEvent, str]:
+    """Each proposal with its last event and the message of its newest revision: all of it may be 32 MiB."""
     same = aliased(ProposalEvent)
     last = select(func.max(col(same.number))).where(col(same.proposal) == col(Proposal.number))
     wanted = (
-        select(Proposal, ProposalEvent, ProposalRevision)
+        select(Proposal, ProposalEvent, col(ProposalRevision.changeset)["message"].as_string())
         .join(ProposalEvent, col(ProposalEvent.proposal) == col(Proposal.number))
         .join(
             ProposalRevision,

@@ -59,10 +59,7 @@ def list_proposals(
     """All proposals, newest first. They are not public: this takes a key of an editor."""
     at = reading.unkept(None, None)
     lines, total, following = cut(reading, newest_first(query), [-col(Proposal.number)], at, query)
-    items = [
-        ProposalSummary(**summary(proposal, last, revision.changeset["message"]))
-        for proposal, last, revision, *_ in lines
-    ]
+    items = [ProposalSummary(**summary(proposal, last, message)) for proposal, last, message, *_ in lines]
     return Page(items=items, total=total, on=at.on, release=at.release, next=following)
 
 
