@@ -80,13 +80,13 @@ def once(engine: Engine, key: Key, tried: Attempt | None, work: Callable[[Sessio
     with writing(engine) as session:
         if tried is None:
             return work(session)
+        now = datetime.now(UTC)
+        session.execute(delete(RememberedAnswer).where(col(RememberedAnswer.at) < now - KEPT))
         before = session.get(RememberedAnswer, (key.id, tried.idempotency_key))
         if before is not None:
             return _again(before, tried)
         answer = work(session)
         body = answer.body.model_dump(mode="json") if isinstance(answer.body, BaseModel) else answer.body
-        now = datetime.now(UTC)
-        session.execute(delete(RememberedAnswer).where(col(RememberedAnswer.at) < now - KEPT))
         session.add(
             RememberedAnswer(
                 key=key.id,

@@ -2,13 +2,16 @@
 
 import json
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from anyio import create_task_group, to_thread
-from sqlalchemy import Engine
+from sqlalchemy import Engine, update
 from sqlmodel import Session
 
+from app.database import writing
+from app.replay import RememberedAnswer
 from app.versioning import latest_release
 from tests.changes import concept, put, withdrawal
 from tests.office import Office, opened, submission
@@ -230,6 +233,16 @@ async def test_a_failure_is_not_remembered(empty_engine: Engine) -> None:
         put(empty_engine, concept(name="甲"))
         assert (await publish(office, concept(name="乙"), retry="once")).status_code == 409
         assert (await publish(office, concept(name="乙"), base=1, retry="once")).status_code == 201
+
+
+async def test_an_answer_is_remembered_for_seven_days(empty_engine: Engine) -> None:
+    async with opened(empty_engine, direct_publishing=True) as office:
+        await publish(office, concept(), retry="once")
+        for days, status in ((6, 422), (8, 201)):
+            with writing(empty_engine) as session:
+                session.execute(update(RememberedAnswer).values(at=datetime.now(UTC) - timedelta(days=days)))
+            later = await publish(office, concept(name="丙"), base=1, retry="once")
+            assert later.status_code == status
 
 
 @pytest.mark.parametrize("retry", ["", " ", "a b", "x" * 201, "a\x01", "键".encode()])
