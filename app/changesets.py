@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from math import isfinite
 from typing import Annotated, Any, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -13,6 +14,10 @@ from app.queries import Day
 from app.versioning import Content, Name, Row, Slug, Text
 
 SURROGATE = re.compile("[\ud800-\udfff]")
+LARGEST = 2**31 - 1
+TOO_LARGE = Said(
+    f"Should be an integer from {-LARGEST - 1} to {LARGEST}.", f"应为 {-LARGEST - 1} 至 {LARGEST} 的整数。"
+)
 
 
 class Withdrawal(BaseModel):
@@ -79,7 +84,7 @@ def key_of(content: Content) -> tuple[str, str]:
 
 
 def _unstorable(value: object, path: tuple[str | int, ...] = ()) -> Iterator[Fault]:
-    """Text that a database cannot keep, or that would come out of it as something else."""
+    """What a database cannot keep, or what would come out of it as something else."""
     if isinstance(value, str):
         if "\x00" in value or (not value.isascii() and SURROGATE.search(value)):
             yield Fault(
@@ -89,12 +94,22 @@ def _unstorable(value: object, path: tuple[str | int, ...] = ()) -> Iterator[Fau
                 ),
                 pointer(path),
             )
+    elif isinstance(value, float):
+        if not isfinite(value):
+            yield Fault(Said("Should be a finite number.", "应为有限的数。"), pointer(path))
     elif isinstance(value, dict):
         for name, part in value.items():
             yield from _unstorable(part, (*path, name))
     elif isinstance(value, list):
         for place, part in enumerate(value):
             yield from _unstorable(part, (*path, place))
+
+
+def _beyond_storage(content: Content) -> Iterator[str]:
+    """The fields with an integer that not both databases can keep."""
+    for field, value in content:
+        if type(value) is int and not -LARGEST - 1 <= value <= LARGEST:
+            yield field
 
 
 def _validated(changeset: Changeset) -> tuple[Documents, set[tuple[str, str]], list[Fault]]:
@@ -118,6 +133,7 @@ def _validated(changeset: Changeset) -> tuple[Documents, set[tuple[str, str]], l
             unread.add((kind.content.kind, str(fields.get("slug"))))
             continue
         faults += [Fault(fault.said, f"{place}{fault.pointer}") for fault in uncited(content)]
+        faults += [Fault(TOO_LARGE, f"{place}/{field}") for field in _beyond_storage(content)]
         documents.append((number, content))
     return documents, unread, faults
 

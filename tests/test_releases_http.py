@@ -131,6 +131,31 @@ async def test_faults_of_documents_are_named_beside_those_around_them(
         assert {e["pointer"] for e in half.json()["errors"]} == {"/message", "/base_release", "/documents/1"}
 
 
+@pytest.mark.parametrize(
+    ("kind", "field", "values"),
+    [
+        ("standards", "value", ["NaN", "Infinity", "-Infinity"]),
+        ("services", "ordinal", [str(2**31), str(2**63), str(2**80)]),
+        ("facts", "minimum", [str(-(2**31) - 1), str(-(2**80))]),
+    ],
+)
+async def test_numbers_that_cannot_be_kept_are_refused(
+    engine: Engine, kind: str, field: str, values: list[str]
+) -> None:
+    """What SQLite alone would keep could be restored from no backup."""
+    async with opened(engine, direct_publishing=True) as office:
+        slug = (await office.get(f"/v1/{kind}?limit=1")).json()["items"][0]["slug"]
+        document = (await office.get(f"/v1/documents/{kind}/{slug}")).json() | {field: "THIS"}
+        sent = json.dumps(submission(document, base=1))
+        headers = office.headers("publisher") | {"Content-Type": "application/json"}
+        for value in values:
+            body = sent.replace('"THIS"', value)
+            answer = await office.client.post("/v1/releases", content=body, headers=headers)
+            assert answer.status_code == 422, value
+            assert f"/documents/0/{field}" in {error["pointer"] for error in answer.json()["errors"]}
+        assert releases(engine) == 1
+
+
 async def test_what_was_not_sent_as_json_is_told_so(empty_engine: Engine) -> None:
     async with opened(empty_engine, direct_publishing=True) as office:
         for type_ in ({}, {"Content-Type": "application/x-www-form-urlencoded"}):
