@@ -151,10 +151,9 @@ class Reading:
         representation = f"{__version__} {url.path}?{urlencode(sorted(asked.items()))} {gzip}"
         digest = hashlib.blake2s(representation.encode(), digest_size=9).hexdigest()
         tag = f'"{".".join(pins.values())}.{digest}"'
-        whose = "private" if self.request.app.state.settings.reading_takes_key else "public"
         headers = {
             "ETag": tag,
-            "Cache-Control": f"{whose}, max-age={YEAR}, immutable" if immutable else f"{whose}, max-age=60",
+            "Cache-Control": self.kept_for(f"{YEAR}, immutable" if immutable else "60"),
             "Content-Location": f"{url.path}?{urlencode(asked)}" if asked else url.path,
         }
         if self.vary:
@@ -162,6 +161,11 @@ class Reading:
         if has_tag(self.request.headers.get("if-none-match"), tag):
             raise NotModified(headers)
         self.response.headers.update(headers)
+
+    def kept_for(self, seconds: str) -> str:
+        """For how long an answer may be kept; only by whoever asked, where reading takes a key."""
+        whose = "private" if self.request.app.state.settings.reading_takes_key else "public"
+        return f"{whose}, max-age={seconds}"
 
     def modified(self, moment: datetime) -> None:
         """Says when the answer last became another, for clients that ask by time and know no tags.

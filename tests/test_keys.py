@@ -10,6 +10,7 @@ from app.cli import app
 from app.database import writing
 from app.keys.models import ROLES, revoke
 from app.settings import Settings
+from tests.changes import concept, put
 from tests.office import Office, opened, submission
 
 pytestmark = pytest.mark.anyio
@@ -81,6 +82,10 @@ async def test_reading_takes_a_key_where_the_settings_say_so(empty_engine: Engin
         answer = await office.get("/v1/concepts", "reader")
         assert answer.status_code == 200
         assert answer.headers["cache-control"].startswith("private")
+        put(empty_engine, concept())
+        headers = office.headers("reader") | {"Accept-Datetime": "Sat, 01 Jun 2024 04:00:00 GMT"}
+        led = await office.client.get("/v1/concepts/snow-clearing", headers=headers)
+        assert (led.status_code, led.headers["cache-control"]) == (302, "private, max-age=60")
         for path in ("/", "/healthz", "/docs"):
             assert (await office.get(path)).status_code == 200, path
 

@@ -83,7 +83,7 @@ class Gate(Reading):
         self._link_around(self.original(row, slug), states, max(len(then) - 1, 0))
         return {
             "Location": f"/v1/{row.kind}/{slug}?on={shown.on}&release={shown.release}",
-            "Cache-Control": "public, max-age=60",
+            "Cache-Control": self.kept_for("60"),
             "Vary": ", ".join(self.vary),
             "Link": self.response.headers["Link"],
         }
