@@ -22,7 +22,8 @@ Local governments' public-service plans as versioned, cited, computable resource
 * **Lists** come in pages: follow `next`. A cursor pins the day and the release, so that a list does not shift
   while somebody publishes.
 * **Files**: with `format`, a list comes whole, as JSON, NDJSON, CSV, an Excel workbook or Parquet.
-* **Errors** are problem+json (RFC 9457), in Chinese where `Accept-Language` prefers `zh`.
+* **Errors** are problem+json (RFC 9457), in Chinese where `Accept-Language` prefers `zh`. A parameter that is not known,
+  or given twice, is one.
 """
 
 TAGS = [

@@ -5,6 +5,7 @@ from typing import ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import JSON, ColumnElement, String, bindparam, select
+from sqlalchemy.orm import aliased
 from sqlmodel import Field as Column
 from sqlmodel import Session, col
 
@@ -103,12 +104,23 @@ class DiscrepancyQuery(OfPlansQuery):
 
 
 IN_PLAN_ORDER = (col(DiscrepancyVersion.plan), col(DiscrepancyVersion.position))
-OF_PLANS = (
-    select(col(DiscrepancyVersion.plan), col(DiscrepancyVersion.slug), col(DiscrepancyVersion.touches))
+# Two plans of one region may contradict each other: each plan with all of its region, whose discrepancies may touch it.
+_asked, _beside = aliased(PlanVersion), aliased(PlanVersion)
+BESIDE = (
+    select(col(_asked.slug).label("plan"), col(_beside.slug).label("beside"))
+    .join(_beside, col(_beside.region) == col(_asked.region))
     .where(
-        in_force_clause(DiscrepancyVersion, ASKED),
-        col(DiscrepancyVersion.plan).in_(bindparam("plans", expanding=True)),
+        col(_asked.slug).in_(bindparam("plans", expanding=True)),
+        col(_asked.release) <= ASKED.release,
+        col(_beside.release) <= ASKED.release,
     )
+    .distinct()
+    .subquery("beside")
+)
+OF_PLANS = (
+    select(BESIDE.c.plan, col(DiscrepancyVersion.slug), col(DiscrepancyVersion.touches))
+    .join(BESIDE, col(DiscrepancyVersion.plan) == BESIDE.c.beside)
+    .where(in_force_clause(DiscrepancyVersion, ASKED))
     .order_by(*IN_PLAN_ORDER)
 )
 
@@ -143,7 +155,7 @@ def present(session: Session, at: At, rows: Iterable[DiscrepancyVersion]) -> lis
 def touching(
     session: Session, at: At, kind: str, plans: Iterable[str], slugs: Iterable[str]
 ) -> dict[str, list[str]]:
-    """For each resource of a kind: the discrepancies in force that are about it."""
+    """For each resource of a kind: the discrepancies in force that are about it, of its plan and the region's others."""
 
     def ask(wanted: list[str]) -> dict[str, list[tuple[str, list[dict[str, str]]]]]:
         found: dict[str, list[tuple[str, list[dict[str, str]]]]] = {plan: [] for plan in wanted}
@@ -151,11 +163,11 @@ def touching(
             found[plan].append((discrepancy, touches))
         return found
 
-    about: dict[str, list[str]] = {slug: [] for slug in slugs}
+    about: dict[str, dict[str, None]] = {slug: {} for slug in slugs}
     of_plans = look_up(session, (OF_PLANS, at), plans, ask)
     for _, discrepancies in sorted(of_plans.items()):
         for discrepancy, touches in discrepancies:
             for touched in touches:
                 if touched["kind"] == kind and touched["slug"] in about:
-                    about[touched["slug"]].append(discrepancy)
-    return about
+                    about[touched["slug"]][discrepancy] = None
+    return {slug: list(found) for slug, found in about.items()}

@@ -8,6 +8,7 @@ from sqlalchemy import JSON, ColumnElement
 from sqlmodel import Field as Column
 from sqlmodel import Session, col
 
+from app.discrepancies.models import touching
 from app.faults import Said
 from app.plans.models import OfPlansQuery, PlanVersion, period_ended
 from app.provenance import Source, not_stated
@@ -56,6 +57,7 @@ class Domain(Resource):
         title="规划期已满",
         description="Whether the plan's period is over on `on`; null where none is stated",
     )
+    discrepancies: list[str] = Field(title="相关矛盾", description="Slugs of discrepancies that are about it")
     links: dict[str, str] = Field(title="链接", description="What belongs to this domain, as URLs")
     matched: list[Match] | None = Field(
         None, exclude_if=lambda value: value is None, title="命中说明", description="Why `q` found it"
@@ -75,6 +77,7 @@ PRINTED_ORDER = (col(DomainVersion.plan), col(DomainVersion.ordinal))
 def present(session: Session, at: At, rows: Iterable[DomainVersion]) -> list[Domain]:
     rows = list(rows)
     times = recorded(session, rows)
+    about = touching(session, at, "domains", [row.plan for row in rows], [row.slug for row in rows])
     plans = in_force_by_slug(session, PlanVersion, [row.plan for row in rows], at)
     return [
         Domain(
@@ -88,6 +91,7 @@ def present(session: Session, at: At, rows: Iterable[DomainVersion]) -> list[Dom
             not_stated=not_stated(row),
             sources=row.sources,
             plan_period_ended=period_ended(plans.get(row.plan), at.on),
+            discrepancies=about[row.slug],
             links={
                 "self": f"/v1/domains/{row.slug}",
                 "versions": f"/v1/domains/{row.slug}/versions",
