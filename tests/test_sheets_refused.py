@@ -260,6 +260,11 @@ def formula(book: Any) -> None:
     book["服务概念"]["B2"] = "=HYPERLINK(A1)"
 
 
+def percentage(book: Any) -> None:
+    book["服务概念"]["B2"] = 0.95
+    book["服务概念"]["B2"].number_format = "0.00%"
+
+
 def half_a_withdrawal(book: Any) -> None:
     book["撤销"].append(["服务", "concept-0", "某日", None])
 
@@ -278,6 +283,7 @@ def half_a_withdrawal(book: Any) -> None:
         (nul, ["服务概念 第2行 B列（名称）：含有空字符（NUL）"]),
         (half_a_character, ["服务概念 第2行 B列（名称）：含有空字符（NUL）或不完整的字符"]),
         (formula, ["服务概念 第2行 B列（名称）：含有公式：请复制后“选择性粘贴”为数值。"]),
+        (percentage, ["服务概念 第2行 B列（名称）：是百分比格式，软件实际保存的是它的百分之一"]),
         (half_a_withdrawal, ["撤销 第2行 A列（类别）：请从下拉列表中选择类别", "撤销 第2行 C列（撤销日期）：应为日期"]),
     ],
     ids=lambda value: getattr(value, "__name__", ""),

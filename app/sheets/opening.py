@@ -115,12 +115,20 @@ def _value(cell: Any, raw: Raw) -> Cell:  # noqa: ANN401 - openpyxl's own
         if "\0" in value or any("\ud800" <= letter <= "\udfff" for letter in value):
             raw.wrong.append((cell.coordinate, NO_CHARACTER))
             return None
+    if isinstance(value, int | float) and "%" in str(cell.number_format):
+        raw.wrong.append((cell.coordinate, PERCENTAGE))
+        return None
     if value is None or isinstance(value, str | int | float | date):
         return value
     raw.wrong.append((cell.coordinate, Said("A time: write text.", "是时刻：请改为文本。")))
     return None
 
 
+# What was typed as 95% is kept as 0.95, beside a unit that says %.
+PERCENTAGE = Said(
+    "A percentage, which the program keeps as a hundredth of it: give the cell the format Number and type it without %.",
+    "是百分比格式，软件实际保存的是它的百分之一：请把单元格格式改为“数值”，重新填写，不带百分号。",
+)
 NO_CHARACTER = Said(
     "It holds a NUL or half a character: type it again.", "含有空字符（NUL）或不完整的字符：请重新填写。"
 )
