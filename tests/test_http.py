@@ -5,6 +5,8 @@ import re
 import httpx
 import pytest
 
+from app.changesets import Changeset, check
+from app.faults import CODE, ONE_LINE, PATTERNS, SLUG
 from tests.running import PROJECT
 from tests.stores import LIZHOU
 
@@ -158,6 +160,23 @@ async def test_what_is_wrong_is_said_with_its_place(
 async def test_all_faults_are_said_at_once(client: httpx.AsyncClient) -> None:
     answer = await client.get("/v1/services?colour=red&limit=0&on=soon")
     assert {error["parameter"] for error in answer.json()["errors"]} == {"colour", "limit", "on"}
+
+
+async def test_a_pattern_is_said_in_words(client: httpx.AsyncClient) -> None:
+    document = {"kind": "concepts", "slug": "Tea House", "name": "tea ", "valid_from": "2021-01-01"}
+    seed = {"kind": "regions", "slug": "5108", "name": "x", "level": "county", "valid_from": "2021-01-01"}
+    found = check(Changeset(message="x", publisher="x", base_release=0, documents=[document, seed])).faults
+    assert {fault.pointer: fault.said for fault in found} == {
+        "/documents/0/slug": PATTERNS[SLUG],
+        "/documents/0/name": PATTERNS[ONE_LINE],
+        "/documents/1/slug": PATTERNS[CODE],
+    }
+    answer = await client.get("/v1/services?region=5108&plan=A", headers={"Accept-Language": "zh"})
+    assert {error["parameter"]: error["detail"] for error in answer.json()["errors"]} == {
+        "region": PATTERNS[CODE].zh,
+        "plan": PATTERNS[SLUG].zh,
+    }
+    assert not re.search(r"[\\^$]", "".join(text for said in PATTERNS.values() for text in said))
 
 
 async def test_a_dry_run_that_is_none_as_well_is_refused(client: httpx.AsyncClient) -> None:
