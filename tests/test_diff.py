@@ -34,7 +34,7 @@ from tests.conftest import TODAY, application, client_of
 from tests.engine.worlds import CONDITIONS, FACTS, completions, holds, used
 from tests.running import started
 from tests.stores import LIZHOU, statements
-from tests.test_changes import REGION, Walk, domain, plan
+from tests.test_changes import REGION, Walk, domain, feed_of, plan
 from tests.test_reads import every
 
 pytestmark = pytest.mark.anyio
@@ -437,6 +437,8 @@ async def test_a_report_reads_like_one(own: httpx.AsyncClient, empty_engine: Eng
     assert "自2025年1月1日起撤销服务项目“助浴”：已并入助餐。\n" in before
     assert "不再有服务项目“助餐”（自2025年1月1日起撤销：停办）。\n" in after
     assert "不再有服务项目“助浴”（自2025年1月1日起撤销：已并入助餐）。\n" in after
+    (entry, *_) = feed_of(await own.get("/v1/releases.atom?kind=rules&until=1")).entries
+    assert entry.content[0].value == "新增资格规则“养老”，自2021年1月1日起。"
     gone = await own.get("/v1/services/s-c?on=2025-06-01", headers={"Accept-Language": "zh"})
     assert gone.json()["detail"] == "自2025-01-01起撤销，最后的版本仍可查阅。原因：停办"
 

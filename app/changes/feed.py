@@ -11,7 +11,9 @@ from app.catalogue import KINDS
 from app.changes.models import Change, Scope
 from app.changes.what import differing, plain, what_changed
 from app.plans.models import PlanVersion
-from app.versioning import Row
+from app.rules.models import RuleVersion
+from app.services.models import ServiceVersion
+from app.versioning import At, Row, in_force_by_slug
 
 Key = tuple[str, str, int]  # kind, slug, version
 
@@ -69,12 +71,30 @@ def described(session: Session, keys: Iterable[Key], *, documents: bool = False)
     by_kind: dict[str, list[tuple[str, int]]] = {}
     for kind, slug, version in keys:
         by_kind.setdefault(kind, []).append((slug, version))
-    found = {
-        (kind, row.slug, row.version): _change(kind, row, replaced, documents=documents)
-        for kind, wanted in by_kind.items()
-        for row, replaced in _beside_replaced(session, KINDS[kind].row, wanted)
-    }
+    found = {}
+    for kind, wanted in by_kind.items():
+        pairs = list(_beside_replaced(session, KINDS[kind].row, wanted))
+        names = _names(session, [row for row, _ in pairs])
+        for row, replaced in pairs:
+            name = names[row.slug, row.version]
+            found[kind, row.slug, row.version] = _change(kind, row, replaced, name, documents=documents)
     return [found[key] for key in keys]
+
+
+def _names(session: Session, rows: Iterable[Row]) -> dict[tuple[str, int], str | None]:
+    """What each version is called: by its name, or by that of its service as it was when the version came."""
+    names: dict[tuple[str, int], str | None] = {}
+    nameless: dict[At, list[RuleVersion]] = {}
+    for row in rows:
+        names[row.slug, row.version] = getattr(row, "name", None)
+        if isinstance(row, RuleVersion):
+            nameless.setdefault(At(row.valid_from, row.release), []).append(row)
+    for at, rules in nameless.items():
+        services = in_force_by_slug(session, ServiceVersion, [rule.service for rule in rules], at)
+        for rule in rules:
+            found = services.get(rule.service)
+            names[rule.slug, rule.version] = found.name if found else None
+    return names
 
 
 def _beside_replaced(
@@ -105,13 +125,13 @@ def _beside_replaced(
     return (tuple(line) for line in session.execute(pairs))
 
 
-def _change(kind: str, row: Row, replaced: Row | None, *, documents: bool) -> Change:
+def _change(kind: str, row: Row, replaced: Row | None, name: str | None, *, documents: bool) -> Change:
     what = what_changed(row, replaced)
     same_stock = what not in ("added", "withdrawn") and replaced is not None
     return Change(
         kind=kind,
         slug=row.slug,
-        name=getattr(row, "name", None),
+        name=name,
         version=row.version,
         release=row.release,
         change=what,

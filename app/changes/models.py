@@ -65,7 +65,8 @@ class Change(BaseModel):
     kind: str = Field(title="类别", description="The kind of the resource")
     slug: str = Field(title="标识", description="The resource")
     name: str | None = Field(
-        title="名称", description="Its name in this version; null for kinds without names"
+        title="名称",
+        description="Its name in this version; of a rule that of its service; null for kinds without names",
     )
     version: int = Field(title="版本", description="The version that the release brought")
     release: int = Field(title="发布号", description="The release that brought it")
