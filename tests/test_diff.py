@@ -387,7 +387,7 @@ async def test_every_type_of_difference_between_two_releases(
     )  # fmt: skip
     texts = {one["text"] for item in diff["items"] for one in item["differences"]}
     assert texts >= {
-        "不再有服务概念“丁”（自2023年2月1日起撤销：不再使用。）。",
+        "不再有服务概念“丁”（自2023年2月1日起撤销：不再使用）。",
         "名称由“低保”改为“最低生活保障”。",
         "所属服务领域由“弱有所扶”调整为“老有所养”。",
         "服务内容新增“按月发放”。",
