@@ -4,11 +4,11 @@ The seed, the command line and HTTP all publish through `publish`.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import NamedTuple
 
 from pydantic import BaseModel
-from sqlalchemy import Engine, select, text
+from sqlalchemy import Engine, Select, select, text
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col
 
@@ -80,8 +80,11 @@ def prepare(session: Session, checked: Checked) -> Prepared:
         own = _newest(session, documents, [], by=changeset.publisher)
         documents = [(n, content) for n, content in documents if not same(own.get(key_of(content)), content)]
     documents = [(n, content) for n, content in documents if not same(newest.get(key_of(content)), content)]
+    of_day = _of_their_days(session, documents, withdrawals)
+    documents = [(n, content) for n, content in documents if not same(of_day.get(day_of(content)), content)]
     versions = list(_new_versions(documents, newest))
     after = newest | {key_of(row): row for row in versions}
+    of_day |= {day_of(row): row for row in versions}
     faults = [
         *checked.faults,
         *from_the_future(session, changeset),
@@ -91,7 +94,7 @@ def prepare(session: Session, checked: Checked) -> Prepared:
     ]
     if faults:
         raise Invalid.of(faults)
-    rows = [*versions, *_endings(withdrawals, after)]
+    rows = [*versions, *_endings(withdrawals, after, of_day)]
     before = {key_of(row): newest[key_of(row)] for row in rows if key_of(row) in newest}
     if rows:
         refuse_conflict(session, changeset, list(before.values()))
@@ -102,16 +105,46 @@ def _newest(
     session: Session, documents: Documents, withdrawals: Withdrawals, by: str | None = None
 ) -> Newest:
     """The newest version of each resource that the changeset touches; with `by`, what that publisher said last."""
+    return {
+        (kind, slug): row
+        for kind, slugs in _touched(documents, withdrawals).items()
+        for slug, row in newest_versions(session, kind, slugs, by).items()
+    }
+
+
+Day = tuple[str, str, date]  # kind, slug, first day
+
+
+def day_of(content: Content) -> Day:
+    return content.kind, content.slug, content.valid_from
+
+
+def _of_their_days(session: Session, documents: Documents, withdrawals: Withdrawals) -> dict[Day, Row]:
+    """The newest of the versions that begin on one day, for each resource that the changeset touches.
+
+    Whoever says the same of that day again changes no day, whatever has been said of later ones since.
+    """
+    return {
+        day_of(row): row
+        for kind, slugs in _touched(documents, withdrawals).items()
+        for some in batches(sorted(slugs))
+        for row in session.scalars(_versions(kind, some))
+    }
+
+
+def _touched(documents: Documents, withdrawals: Withdrawals) -> dict[str, set[str]]:
+    """The slugs that a changeset is about, by kind; of kinds that there are."""
     touched: dict[str, set[str]] = {}
     for kind, slug in [key_of(content) for _, content in documents] + [
         (ended.kind, ended.slug) for _, ended in withdrawals
     ]:
         touched.setdefault(kind, set()).add(slug)
-    return {
-        (kind, slug): row
-        for kind in KINDS.keys() & touched.keys()
-        for slug, row in newest_versions(session, kind, touched[kind], by).items()
-    }
+    return {kind: touched[kind] for kind in KINDS.keys() & touched.keys()}
+
+
+def _versions(kind: str, slugs: list[str]) -> Select[Row]:
+    row = KINDS[kind].row
+    return select(row).where(col(row.slug).in_(slugs)).order_by(col(row.version))
 
 
 def newest_versions(
@@ -121,7 +154,7 @@ def newest_versions(
     newest: dict[str, Row] = {}
     row = KINDS[kind].row
     for some in batches(sorted(set(slugs))):
-        wanted = select(row).where(col(row.slug).in_(some)).order_by(col(row.version))
+        wanted = _versions(kind, some)
         if by is not None:
             published = col(Release.number) == col(row.release)
             wanted = wanted.join(Release, published).where(
@@ -145,11 +178,11 @@ def same(row: Row | None, content: Content) -> bool:
     return {field: getattr(row, field) for field in written} == written
 
 
-def _endings(withdrawals: Withdrawals, newest: Newest) -> Iterator[Row]:
+def _endings(withdrawals: Withdrawals, newest: Newest, of_day: dict[Day, Row]) -> Iterator[Row]:
     for _, withdrawal in withdrawals:
         before = newest[withdrawal.kind, withdrawal.slug]
-        ended = (before.withdrawn, before.valid_from, before.withdrawn_because)
-        if ended != (True, withdrawal.valid_from, withdrawal.reason):
+        that_day = of_day.get((withdrawal.kind, withdrawal.slug, withdrawal.valid_from))
+        if that_day is None or that_day.withdrawn_because != withdrawal.reason:
             content = {field: getattr(before, field) for field in KINDS[withdrawal.kind].content.model_fields}
             yield type(before)(
                 **content | {"valid_from": withdrawal.valid_from},

@@ -63,6 +63,10 @@ class Ledger:
     def history(self, key: Key, release: int) -> list[Version]:
         return [version for version in self.versions.get(key, []) if version.release <= release]
 
+    def last_from(self, versions: list[Version], day: date) -> Version | None:
+        """What was said last of the days from one on: to say it again is to say nothing."""
+        return next((version for version in reversed(versions) if version.valid_from == day), None)
+
     def publish(self, change: Change) -> Outcome:
         """Takes a change in, or says why not."""
         after = {key: list(versions) for key, versions in self.versions.items()}
@@ -71,8 +75,9 @@ class Ledger:
         for document in change.documents:
             key = (document["kind"], document["slug"])
             known = after.setdefault(key, [])
-            if not (known and known[-1].reason is None and known[-1].said == document):
-                day = date.fromisoformat(document["valid_from"])
+            day = date.fromisoformat(document["valid_from"])
+            that_day = self.last_from(known, day)
+            if not (that_day and that_day.reason is None and that_day.said == document):
                 known.append(Version(len(known) + 1, release, day, document))
                 fresh[key] = day
                 touched.add(key)
@@ -81,7 +86,8 @@ class Ledger:
             known = after.get(key, [])
             if not known:
                 return Outcome("invalid")
-            if (known[-1].reason, known[-1].valid_from) != (end["reason"], day):
+            that_day = self.last_from(known, day)
+            if that_day is None or that_day.reason != end["reason"]:
                 known.append(Version(len(known) + 1, release, day, known[-1].said, end["reason"]))
                 touched.add(key)
         if change.base > self.releases or self._dangles(change, fresh):

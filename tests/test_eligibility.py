@@ -61,6 +61,17 @@ async def test_who_lives_elsewhere_is_offered_other_services(client: httpx.Async
     assert (await ask(client, region="510800"))["outcomes"] == []
 
 
+@pytest.mark.parametrize("about", ["", "/replay", "/compare", "/forecast", "/what-if", "/batch"])
+async def test_a_parameter_that_nobody_knows_is_refused_and_not_repeated(
+    client: httpx.AsyncClient, about: str
+) -> None:
+    """Whoever puts a fact into the URL by mistake is told so."""
+    answer = await client.post(f"{URL}{about}?age=4711", json={"region": "510802"})
+    assert answer.status_code == 422
+    assert "age" in [error.get("parameter") for error in answer.json()["errors"]]
+    assert "4711" not in answer.text
+
+
 async def test_facts_may_be_values_bands_sets_or_unknown(client: httpx.AsyncClient) -> None:
     async def outcome(**facts: Any) -> str:
         answer = await ask(client, facts=facts, services=[HOME_CARE])

@@ -214,6 +214,25 @@ def test_a_withdrawal_again_makes_no_release(engine: Engine) -> None:
     assert put(engine, withdrawals=[ended]).release is None
 
 
+def test_what_was_said_of_a_day_says_nothing_again_however_much_was_said_of_later_ones(
+    engine: Engine,
+) -> None:
+    gone = withdrawal(day="2025-01-01", reason="No snow.")
+    put(engine, concept())
+    put(engine, concept(valid_from="2023-01-01", name="除雪"))
+    put(engine, withdrawals=[gone])
+    put(engine, concept(valid_from="2027-01-01", name="再除雪"))
+    before = releases(engine)
+    again = [concept(), concept(valid_from="2023-01-01", name="除雪")]
+    for document in again:
+        assert put(engine, document).release is None
+    assert put(engine, withdrawals=[gone]).release is None
+    assert releases(engine) == before
+    # Of the very day of the end it says something else: that there is no end.
+    assert put(engine, concept(valid_from="2025-01-01")).revised == 1
+    assert put(engine, withdrawals=[gone]).withdrawn == 1
+
+
 def test_a_writer_waits_for_another_only_so_long(empty_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """All that wait would take the threads away from those who read."""
     monkeypatch.setattr(database, "PATIENCE", 0.1)

@@ -4,7 +4,7 @@ from datetime import date
 from typing import Annotated
 
 from anyio.to_thread import run_sync
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
@@ -41,6 +41,7 @@ from app.eligibility.what_if import what_if
 from app.errors import Invalid, TooLarge, TooMany, Unauthorized
 from app.limits import limited
 from app.problems import language_of, responses
+from app.queries import no_parameters
 from app.reading import Reading
 from app.versioning import At
 
@@ -57,6 +58,7 @@ TEN_YEARS, FIFTY_YEARS = 3653, 18263
     summary="Say what a person is eligible for, and why (资格判定)",
     responses=responses(Unauthorized, TooLarge, TooMany),
     max_body_size=LARGEST,
+    dependencies=[Depends(no_parameters)],
 )
 def assess(asked: EligibilityRequest, desk: AtDesk) -> EligibilityAnswer:
     """For the whole list at once: eligible, not eligible or undetermined, the reasons, what is missing, what to ask."""
@@ -81,6 +83,7 @@ def assess(asked: EligibilityRequest, desk: AtDesk) -> EligibilityAnswer:
     summary="Check a receipt, and what has changed since (回执核验)",
     responses=responses(Unauthorized, TooLarge, TooMany),
     max_body_size=LARGEST,
+    dependencies=[Depends(no_parameters)],
 )
 def replay(asked: ReplayRequest, desk: AtDesk) -> ReplayAnswer:
     """Decides again as of the receipt, with the same facts, services and region; then as of today."""
@@ -108,6 +111,7 @@ def replay(asked: ReplayRequest, desk: AtDesk) -> ReplayAnswer:
     summary="Compare two editions for one person (两版对比)",
     responses=responses(Unauthorized, TooLarge, TooMany),
     max_body_size=LARGEST,
+    dependencies=[Depends(no_parameters)],
 )
 def compare(asked: ComparisonRequest, desk: AtDesk) -> Comparison:
     """The same person at two days or releases, with the clauses that made each difference."""
@@ -129,6 +133,7 @@ def compare(asked: ComparisonRequest, desk: AtDesk) -> Comparison:
     summary="Say from when an outcome turns (未来变化)",
     responses=responses(Unauthorized, TooLarge, TooMany),
     max_body_size=LARGEST,
+    dependencies=[Depends(no_parameters)],
 )
 def forecast(asked: ForecastRequest, desk: AtDesk) -> ForecastAnswer:
     """The first day on which each outcome turns because time passes, by the rules in force today."""
@@ -164,6 +169,7 @@ def forecast(asked: ForecastRequest, desk: AtDesk) -> ForecastAnswer:
     summary="Say which changes would make a person eligible (假设分析)",
     responses=responses(Unauthorized, TooLarge, TooMany),
     max_body_size=LARGEST,
+    dependencies=[Depends(no_parameters)],
 )
 def imagine(asked: Asking, desk: AtDesk) -> WhatIfAnswer:
     """The smallest changes of what people can choose; never of age, sex, health or fate."""

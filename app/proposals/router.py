@@ -105,7 +105,7 @@ def get_proposal(
     operation_id="tryProposal",
     summary="Say what publishing it now would do (试发布)",
     responses=responses(Unauthorized, Forbidden, NotFound, Conflict, TooMany),
-    dependencies=[Depends(no_parameters)],
+    dependencies=WRITES,  # it takes its turn among those who write
 )
 def try_proposal(number: NumberInPath, key: Editor, request: Request, response: Response) -> Publication:  # noqa: ARG001
     """The same checks as publishing, and nothing is changed."""
