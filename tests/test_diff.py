@@ -249,6 +249,8 @@ def test_standards_are_tightened_where_they_allow_less(before: dict[str, Any], a
         (("equal", 90, "%", None), ("equal", 95, "人", None), "unlike"),
         (("equal", None, "%", None), ("equal", 95, "%", None), "unlike"),
         (("range", 1, "元", None), ("equal", 1, "元", None), "unlike"),
+        (("equal", 50, "元", None), ("equal", 0, "元", None), "tightened"),
+        (("equal", 0, "元", None), ("equal", 50, "元", None), "loosened"),
     ],
 )
 def test_standards_are_compared_in_common_units(before: Any, after: Any, found: str) -> None:

@@ -72,6 +72,26 @@ async def test_unlike_periods_are_compared_in_one_and_it_says_so(whole: httpx.As
     assert urban["value"] > rural["value"]
 
 
+async def test_a_standing_is_among_regions_and_says_of_whom_and_when(whole: httpx.AsyncClient) -> None:
+    alone = await get(whole, "/v1/compare?concept=minimum-living-guarantee&regions=620602,510802")
+    amounts = [item for group in alone["measured"] if group["measure"] == "amount" for item in group["items"]]
+    assert {item["region"] for item in amounts} == {"620602"}
+    assert {item["standing"] for item in amounts} == {None}
+    assert {item["population"] for item in amounts} == {"城市低保", "农村低保"}
+    pensions = await get(whole, "/v1/compare?concept=employee-basic-pension&regions=620602,532800")
+    (per_year,) = [group["items"] for group in pensions["measured"] if group["measure"] == "amount"]
+    assert [(item["region"], item["year"], item["standing"]) for item in per_year] == [
+        ("620602", 2020, "highest"), ("532800", None, "between"), ("620602", None, "lowest"),
+    ]  # fmt: skip
+
+
+async def test_a_total_of_five_years_does_not_stand_beside_others(whole: httpx.AsyncClient) -> None:
+    found = await get(whole, "/v1/compare?concept=vocational-skills-training&regions=620602")
+    counts = {(g["per"], g["period"]): g["items"] for g in found["measured"] if g["measure"] == "count"}
+    assert {item["value"] for item in counts["year", None]} == {10_000}
+    assert {item["value"] for item in counts[None, "five_years"]} == {50_000}
+
+
 async def test_standards_are_held_against_those_above(whole: httpx.AsyncClient) -> None:
     found = await get(whole, "/v1/standards/floors?region=620602")
     own = await every(whole, "/v1/standards?region=620602&limit=200")
@@ -117,6 +137,9 @@ TIME = {"measure": "deadline", "comparator": "at_most"}
         ({"value": 24} | TIME | {"comparator": "equal"}, {"value": 12} | TIME, "below"),
         ({"value": 500, "comparator": "more_than"}, {"value": 500}, "above"),
         ({"value": 500, "value_high": 800, "comparator": "range"}, {"value": 500}, "above"),
+        # A charge, of which none is best.
+        ({"value": 0, "comparator": "equal"}, {"value": 50, "comparator": "equal"}, "above"),
+        ({"value": 50, "comparator": "equal"}, {"value": 0, "comparator": "equal"}, "below"),
         # Bounds on other sides, one year against five: neither is more.
         ({"value": 500, "comparator": "at_most"}, {"value": 400}, None),
         ({"value": 500, "period": "annual"}, {"value": 2000, "period": "five_years"}, None),
@@ -199,6 +222,9 @@ async def test_every_standard_names_its_number_in_its_own_words(whole: httpx.Asy
         (2434, "元", "year", (2434, "元", "year"), None),
         (1.5, "小时", None, (90, "分钟", None), "1.5 小时 × 60 = 90 分钟"),
         (98, "%", None, (98, "%", None), None),
+        (98, "%", "month", (98, "%", "month"), None),
+        (2750, "万人", None, (27_500_000, "人", None), "2750 万人 × 10000 = 27500000 人"),
+        (1234.56, "元", "month", (14_814.72, "元", "year"), "1234.56 元/month × 12 = 14814.72 元/year"),
         (2, "万元", "person_month", (240_000, "元", "person_year"), "2 万元/person_month × 120000 = 240000 元/person_year"),
     ],
 )  # fmt: skip

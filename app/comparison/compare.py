@@ -1,16 +1,25 @@
 """Regions side by side, and a region's standards beside those above it."""
 
 from collections.abc import Iterable, Sequence
-from typing import Literal
+from typing import Any
 
 from sqlalchemy import select
 from sqlmodel import Session, col
 
 from app.changes.what import plain
-from app.comparison.models import ConceptComparison, Floor, Floors, Measured, Placed, RegionSide, Verdict
+from app.comparison.models import (
+    ConceptComparison,
+    Floor,
+    Floors,
+    Measured,
+    Placed,
+    RegionSide,
+    Standing,
+    Verdict,
+)
 from app.comparison.units import Common, common
 from app.concepts.models import ConceptVersion
-from app.diff.standards import Bounds, bounds, in_common
+from app.diff.standards import Bounds, bounds, in_common, less_is_better
 from app.errors import Invalid
 from app.faults import Fault, Said
 from app.plans.models import PlanVersion
@@ -91,23 +100,28 @@ def _standards(session: Session, at: At, code: str, concept: str | None = None) 
 
 
 def _measured(sides: Iterable[RegionSide]) -> list[Measured]:
-    groups: dict[tuple[str, str | None, str | None], list[tuple[str, Standard, Common]]] = {}
+    groups: dict[tuple[Any, ...], list[tuple[str, Standard, Common]]] = {}
     for side in sides:
         for standard in side.standards:
             if standard.value is not None:
                 placed = common(standard.value, standard.unit, standard.per)
-                key = standard.measure, placed.unit, placed.per
+                # A total of five years is not one of a year; a share is reached, not added up.
+                total = standard.period == "five_years" and placed.unit != "%"
+                key = standard.measure, placed.unit, placed.per, "five_years" if total else None
                 groups.setdefault(key, []).append((side.region.code, standard, placed))
     return [
-        Measured(measure=measure, unit=unit, per=per, items=_placed(found))
-        for (measure, unit, per), found in sorted(groups.items(), key=str)
+        Measured(measure=measure, unit=unit, per=per, period=period, items=_placed(found))
+        for (measure, unit, per, period), found in sorted(groups.items(), key=str)
     ]
 
 
 def _placed(found: list[tuple[str, Standard, Common]]) -> list[Placed]:
     values = [placed.value for _, _, placed in found]
+    alone = len({code for code, _, _ in found}) == 1
 
-    def standing(value: float) -> Literal["highest", "lowest", "between", "equal"]:
+    def standing(value: float) -> Standing | None:
+        if alone:
+            return None
         if min(values) == max(values):
             return "equal"
         return "highest" if value == max(values) else "lowest" if value == min(values) else "between"
@@ -119,6 +133,9 @@ def _placed(found: list[tuple[str, Standard, Common]]) -> list[Placed]:
             name=standard.name,
             value=placed.value,
             value_text=standard.value_text,
+            comparator=standard.comparator,
+            population=standard.population,
+            year=standard.year,
             converted=placed.converted,
             standing=standing(placed.value),
         )
@@ -149,7 +166,8 @@ def _floor(own: StandardVersion, up: str, one: StandardVersion) -> Floor | None:
     mine, theirs = in_common(said), in_common(floor)
     if mine is None or theirs is None or (mine.unit, mine.per) != (theirs.unit, theirs.per):
         return None
-    verdict = _verdict(bounds(said, mine), bounds(floor, theirs))
+    less = less_is_better(own.measure, mine, theirs)
+    verdict = _verdict(bounds(said, mine, less=less), bounds(floor, theirs, less=less))
     return verdict and Floor(
         standard=own.slug,
         floor=one.slug,

@@ -10,11 +10,12 @@ from app.queries import ReadQuery
 from app.regions.models import Code, RegionRef
 from app.rules.models import Rule
 from app.services.models import Service
-from app.standards.models import Standard
+from app.standards.models import Comparator, Standard
 from app.versioning import Slug
 
 MOST_REGIONS = 20
 Verdict = Literal["above", "equal", "below"]
+Standing = Literal["highest", "lowest", "between", "equal"]
 
 
 def _codes(text: str) -> str:
@@ -57,11 +58,15 @@ class Placed(BaseModel):
     name: str = Field(title="名称", description="What is measured, in the plan's words")
     value: float = Field(title="数值", description="The value in the common unit")
     value_text: str = Field(title="原文数值", description="The value as printed")
+    comparator: Comparator = Field(title="比较", description="How the value bounds what is promised")
+    population: str | None = Field(title="对象", description="Whom it is promised to, as printed")
+    year: int | None = Field(title="年份", description="The year it is promised or stated for")
     converted: str | None = Field(
         title="换算", description="What was converted, and how; null if nothing was"
     )
-    standing: Literal["highest", "lowest", "between", "equal"] = Field(
-        title="位次", description="Where it stands among the regions; equal if all are the same"
+    standing: Standing | None = Field(
+        title="位次",
+        description="Where it stands among the regions; equal if all are the same, null if only one region has any",
     )
 
 
@@ -73,6 +78,9 @@ class Measured(BaseModel):
     measure: str = Field(title="度量", description="amount, ratio, deadline …")
     unit: str | None = Field(title="单位", description="The common unit")
     per: str | None = Field(title="计量口径", description="The common period or person")
+    period: Literal["five_years"] | None = Field(
+        title="时段", description="five_years for totals of a plan's five years, else null"
+    )
     items: list[Placed] = Field(title="标准", description="Highest value first")
 
 

@@ -37,10 +37,22 @@ class Common(NamedTuple):
 def common(value: float, unit: str | None, per: str | None) -> Common:
     """The same quantity in the unit and period that all plans are compared in."""
     into, by_unit = UNITS.get(unit or "", (unit, 1.0))
-    period, by_period = PERIODS.get(per or "", (per, 1.0))
+    # A share does not add up over the months of a year.
+    period, by_period = (per, 1.0) if into == "%" else PERIODS.get(per or "", (per, 1.0))
     factor = by_unit * by_period
     result = round(value * factor, 6)
     if (into, period) == (unit, per):
         return Common(result, into, period, None)
     before, after = "/".join(filter(None, (unit, per))), "/".join(filter(None, (into, period)))
-    return Common(result, into, period, f"{value:g} {before} × {factor:g} = {result:g} {after}")
+    said = f"{_plain(value)} {before} × {_plain(factor)} = {_plain(result)} {after}"
+    return Common(result, into, period, said)
+
+
+def nothing_left(*values: float) -> bool:
+    """Whether one of them promises nought: that is a burden taken away (免费, 动态清零), so less of it is better."""
+    return 0 in values
+
+
+def _plain(number: float) -> str:
+    """Every digit that a result is kept with, and no exponent: 27500000, 14814.72."""
+    return f"{number:.6f}".rstrip("0").rstrip(".")
