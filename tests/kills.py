@@ -124,7 +124,10 @@ class PublishOverHttp(Kind):
 
     def __init__(self, store: Store, folder: Path) -> None:
         super().__init__(store, folder)
-        settings = Settings(database_url=self.base, log_level="error", direct_publishing=True)
+        # On a quick machine more than sixty come to ask again within a minute.
+        settings = Settings(
+            database_url=self.base, log_level="error", direct_publishing=True, writes_limit=""
+        )
         self.app = create_app(settings)
         self.app.state.engine.dispose()
         documents = [concept(slug=f"new-{n}", name=f"新{n}") for n in range(MANY)]
@@ -173,7 +176,7 @@ class PublishOverHttp(Kind):
         end = release_is_whole_or_not_there(room)
         # Whoever got no answer asks again, and it is published once.
         answer = anyio.run(self.ask_again, room)
-        assert (answer.status_code, answer.json()["release"]) == (201, BASE + 1)
+        assert (answer.status_code, answer.json().get("release")) == (201, BASE + 1), answer.text
         assert release_is_whole_or_not_there(room) == "after"
         room.goes_on()
         return end
