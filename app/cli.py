@@ -4,7 +4,6 @@ Exit codes: 0 done; 1 something that was checked is wrong; 2 wrong usage; 3 anot
 database cannot be used.
 """
 
-import gc
 import json
 import signal
 import sys
@@ -16,6 +15,7 @@ import typer
 from pydantic import ValidationError
 
 from app import __version__
+from app.checking.command import check
 from app.diff.command import diff
 from app.errors import Conflict, Invalid, Problem, StorageUnavailable
 from app.faults import Said
@@ -23,8 +23,8 @@ from app.keys.commands import app as keys
 from app.lint.command import lint
 from app.operations import backup, restore, verify
 from app.settings import Settings
-from app.sheets.commands import check_tables, export
-from app.terminal import database, err, language, out, report, say
+from app.sheets.commands import export
+from app.terminal import HandedIn, database, err, language, out, report, say
 
 app = typer.Typer(
     name="catalogue",
@@ -38,17 +38,8 @@ app = typer.Typer(
 )
 app.add_typer(export, name="export")
 app.add_typer(keys, name="keys")
-for command in (diff, lint, verify, backup, restore):
+for command in (check, diff, lint, verify, backup, restore):
     app.command()(command)
-
-HandedIn = Annotated[
-    Path,
-    typer.Argument(
-        exists=True,
-        metavar="FILE|DIR",
-        help="Folder of seed files; or a workbook, a CSV file, a folder or an archive of CSV files",
-    ),
-]
 
 
 @app.command()
@@ -149,49 +140,6 @@ def publish(
                 f"已作为发布{published.release}公布：新增{added}项，修订{revised}项，撤销{withdrawn}项。",
             )
         )
-
-
-@app.command()
-def check(
-    path: HandedIn,
-    plans: Annotated[
-        Path | None,
-        typer.Option(
-            exists=True, file_okay=False, help="Folder of the plans' texts, to re-find every quote in"
-        ),
-    ] = None,
-    values: Annotated[  # noqa: FBT002 - typer's way to say a flag
-        bool, typer.Option("--values", help="Say of every single value what became of it")
-    ] = False,
-    uncited: Annotated[  # noqa: FBT002
-        bool,
-        typer.Option("--uncited", help="List the sentences with a figure or a claim that nothing quotes"),
-    ] = False,
-) -> None:
-    """Check what is to be published as publishing would; publishes nothing.
-
-    A folder of seed files is checked against an empty database; tables against the catalogue's own. With --plans,
-    every quote of a seed is looked up in its plan's text, too, and sentences that nothing quotes are counted.
-    Figures that contradict each other and are no discrepancy yet are said as warnings: a person decides what they are.
-    """
-    from app.checking import check_seed
-    from app.consistency.report import report as contradictions
-    from app.handed_in import holds_tables
-    from app.seed import load
-
-    if holds_tables(path):
-        if plans is not None or values or uncited:
-            raise typer.BadParameter("for folders of seed files", param_hint="--plans, --values, --uncited")
-        check_tables(path)
-        return
-    seed = load(path)
-    gc.freeze()  # all of it stays until the end: nothing in it is worth looking for garbage in
-    faults = check_seed(seed, plans, out.print, Settings().lint_gate, values=values, uncited=uncited)
-    if faults or seed.faults:
-        raise typer.Exit(report(seed.lines(faults, language())))
-    for line in contradictions(seed, language()):
-        out.print(line)
-    out.print(f"{len(seed.documents)} documents, no faults.")
 
 
 @app.command("new-plan")

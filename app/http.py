@@ -5,10 +5,11 @@ import time
 import uuid
 from collections import Counter
 from http import HTTPStatus
+from typing import Annotated
 
 import anyio
 import structlog
-from fastapi import Request
+from fastapi import Query, Request
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.routing import Match, Router
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -17,6 +18,7 @@ from app.errors import Invalid, TooSlow
 from app.faults import Fault, Said
 from app.metrics import Metrics
 from app.problems import answer, note_failure, too_large
+from app.queries import NoQuery
 
 log = structlog.get_logger()
 
@@ -186,3 +188,7 @@ class RequestLog:
 def _handler(scope: Scope) -> str:
     """The path as it was declared; what no route answered is one thing, however it was spelled."""
     return getattr(scope.get("route"), "path", "other")
+
+
+def no_parameters(query: Annotated[NoQuery, Query()]) -> None:
+    """A dependency for what takes none: who adds `dry_run=true` there must not think that it was a trial."""

@@ -5,7 +5,6 @@ import re
 from datetime import UTC, date, datetime
 from typing import Annotated, Any, Literal
 
-from fastapi import Query
 from pydantic import (
     AfterValidator,
     AwareDatetime,
@@ -74,10 +73,6 @@ class NoQuery(BaseModel):
     @classmethod
     def is_text(cls, value: object) -> object:
         return without_nul(value)
-
-
-def no_parameters(query: Annotated[NoQuery, Query()]) -> None:
-    """A dependency for what takes none: who adds `dry_run=true` there must not think that it was a trial."""
 
 
 class ReadQuery(NoQuery):

@@ -2,7 +2,10 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
 
+import typer
 from rich.console import Console
 from sqlalchemy import Engine
 
@@ -13,6 +16,17 @@ MOST_LINES = 500
 
 out = Console(highlight=False, soft_wrap=True, markup=False)
 err = Console(stderr=True, highlight=False, soft_wrap=True, markup=False)
+
+
+# What a command is handed in to check, compare or publish.
+HandedIn = Annotated[
+    Path,
+    typer.Argument(
+        exists=True,
+        metavar="FILE|DIR",
+        help="Folder of seed files; or a workbook, a CSV file, a folder or an archive of CSV files",
+    ),
+]
 
 
 @contextmanager

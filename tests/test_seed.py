@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 from sqlmodel import Session
 from typer.testing import CliRunner, Result
 
-from app.checking import look_up, refind
+from app.checking.quotes import look_up, refind
 from app.cli import app
 from app.errors import Invalid
 from app.newplan import TEMPLATE

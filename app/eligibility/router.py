@@ -39,9 +39,9 @@ from app.eligibility.outlooks import (
 )
 from app.eligibility.what_if import what_if
 from app.errors import Invalid, TooLarge, TooMany, Unauthorized
+from app.http import no_parameters
 from app.limits import limited
 from app.problems import language_of, responses
-from app.queries import no_parameters
 from app.reading import Reading
 from app.versioning import At
 

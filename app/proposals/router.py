@@ -7,7 +7,7 @@ from sqlmodel import col
 
 from app.database import writing
 from app.errors import Conflict, Forbidden, NotFound, TooLarge, TooMany, Unauthorized
-from app.http import SMALL_BODY
+from app.http import SMALL_BODY, no_parameters
 from app.keys.access import Approver, Editor, KeyBeforeLongBody, Publisher
 from app.limits import limited
 from app.lint.gate import Gate
@@ -25,7 +25,6 @@ from app.proposals.models import (
     Remark,
     RevisionQuery,
 )
-from app.queries import no_parameters
 from app.reading import Reader
 from app.releases.submission import LARGEST, Publication, Submission
 from app.replay import Retry, once

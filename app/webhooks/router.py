@@ -7,11 +7,10 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from app.database import writing
 from app.errors import Forbidden, NotFound, TooLarge, TooMany, Unauthorized
-from app.http import SMALL_BODY
+from app.http import SMALL_BODY, no_parameters
 from app.keys.access import Holder
 from app.limits import limited
 from app.problems import responses
-from app.queries import no_parameters
 from app.reading import Reader
 from app.webhooks.models import NewWebhook, WebhookDocument, WebhookRequest, delete, make, own
 

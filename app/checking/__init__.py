@@ -1,0 +1,1 @@
+"""What `catalogue check` finds in a folder of seed files."""
