@@ -122,8 +122,9 @@ def _validated(changeset: Changeset) -> tuple[Documents, set[tuple[str, str]], l
         kind = KINDS.get(str(fields.pop("kind", "")))
         if kind is None:
             known = ", ".join(KINDS)
+            nouns = "、".join(f"{name}（{one.content.noun.zh}）" for name, one in KINDS.items())
             faults.append(
-                Fault(Said(f"Should be one of: {known}.", f"应为以下之一：{known}。"), f"{place}/kind")
+                Fault(Said(f"Should be one of: {known}.", f"应为以下之一：{nouns}。"), f"{place}/kind")
             )
             continue
         try:

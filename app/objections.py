@@ -6,8 +6,10 @@ from datetime import date
 from sqlmodel import Session
 
 from app.catalogue import KINDS
+from app.changes.what import own_name
 from app.changesets import Changeset, Documents, Newest, Withdrawals, key_of
 from app.database import batches
+from app.diff.words import called, noun
 from app.errors import Conflict
 from app.faults import Fault, Said
 from app.versioning import At, Content, Release, Row, in_force_by_slug, latest_release
@@ -33,10 +35,11 @@ def refuse_conflict(session: Session, changeset: Changeset, replaced: Sequence[R
     first = session.get_one(Release, min(row.release for row in overtaken))
     when = f"{first.recorded_at:%Y-%m-%d %H:%M:%S} UTC"
     slugs = ", ".join(f"{row.kind}/{row.slug}" for row in overtaken[:5])
+    names = "、".join(called(row.kind, row.slug, own_name(row)) for row in overtaken[:5])
     raise Conflict(
         f"Release {first.number} by {first.publisher} came first, at {when}, and changed {len(overtaken)} of what "
         f"you are changing ({slugs}). Nothing was published: look at it and try again.",
-        f"发布{first.number}（{first.publisher}，{when}）已先行更改其中{len(overtaken)}项（{slugs}）。"
+        f"发布{first.number}（{first.publisher}，{when}）已先行更改其中{len(overtaken)}项：{names}。"
         "本次未发布任何内容，请核对后重试。",
         release=first.number,
         changed=[
@@ -79,7 +82,7 @@ def dangling(session: Session, documents: Documents, unread: set[tuple[str, str]
                 yield Fault(
                     Said(
                         f"Nothing of {kind} with this slug is in force on {day}.",
-                        f"{day}没有有效的 {kind} 使用该标识。",
+                        f"{day}没有有效的{noun(kind)}使用该标识。",
                     ),
                     f"/documents/{number}{place}",
                 )

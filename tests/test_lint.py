@@ -253,6 +253,19 @@ def test_what_refers_to_a_withdrawn_service(small: Engine) -> None:
     assert codes == [("reference-withdrawn", slug) for slug in ("rule", "standard", "discrepancy")]
 
 
+def test_chinese_names_things_as_people_do(small: Engine) -> None:
+    """Fields by their titles, resources by their names, and slugs only to find them by."""
+    say(small, indicator(part_of="whole"), indicator("whole", name="总"), discrepancy(("rules", "rule")))
+    ends = [end("services", "service"), end("indicators", "whole"), end("rules", "rule")]
+    say(small, indicator("lost", part_of="nothing"), ends=ends)
+    assert {f.called.zh: f.said.zh for f in found(small) if f.other} == {
+        "发展指标“总则”（lost）": "所属指标所指的发展指标（nothing）自2021-01-01起无效。",
+        "服务标准“总则”（standard）": "所指的服务项目“总则”（service）自2024-01-01起已撤销。",
+        "发展指标“总则”（indicator）": "所属指标所指的发展指标“总”（whole）自2024-01-01起已撤销。",
+        "矛盾“A test.”（discrepancy）": "涉及资源所指的资格规则“总则”（rule）自2024-01-01起已撤销。",
+    }
+
+
 def test_a_rule_whose_fact_is_withdrawn(small: Engine) -> None:
     say(small, ends=[end("facts", "age")])
     assert told(small) == [("rule-fact-withdrawn", "rule")]
@@ -702,7 +715,7 @@ def test_the_command_exits_with_1_from_a_severity_on(terminal: CliRunner, small:
     chinese = terminal.invoke(app, ["lint", "--on", "2023-06-01"], env={"LANG": "zh_CN.UTF-8"})
     assert chinese.exit_code == 1
     first, last = chinese.output.splitlines()
-    assert first.startswith("错误：rules/rule：condition 所指的 facts/age 自2024-01-01起已撤销。")
+    assert first.startswith("错误：资格规则“总则”（rule）：条件所指的事实“年龄”（age）自2024-01-01起已撤销。")
     assert last == "2023-06-01，发布2：错误1项，警告0项，提示0项。"
     before = terminal.invoke(app, ["lint", "--on", "2023-06-01", "--release", "1", "--severity", "notice"])
     assert before.exit_code == 0
@@ -720,5 +733,8 @@ def test_the_gate_of_the_command_line_is_a_setting(
     stopped = terminal.invoke(app, ["publish", str(tmp_path)])
     assert stopped.exit_code == 1
     assert "withdrawals.yaml:2: rules/rule (rule-fact-withdrawn)" in stopped.output
+    chinese = terminal.invoke(app, ["publish", str(tmp_path)], env={"LANG": "zh_CN.UTF-8"})
+    assert "资格规则“总则”（rule）：条件所指的事实“年龄”（age）自2024-01-01起已撤销。" in chinese.output
+    assert "（rule-fact-withdrawn）" in chinese.output
     monkeypatch.setenv("LINT_GATE", "off")
     assert terminal.invoke(app, ["publish", str(tmp_path)]).exit_code == 0

@@ -54,6 +54,16 @@ async def act(office: Office, proposal: str, action: str, who: str) -> Any:
     return await office.post(f"{proposal}/{PATHS[action]}", {"comment": "Well."}, who)
 
 
+async def test_chinese_names_states_and_roles(empty_engine: Engine) -> None:
+    async with opened(empty_engine) as office:
+        proposal = await office.propose(who="editor")
+        office.client.headers["Accept-Language"] = "zh"
+        early = await office.post(f"{proposal}/approve", {}, "approver")
+        assert early.json()["detail"] == "提案现为“拟稿”，此操作仅适用于：审核中。"
+        reader = await office.post(f"{proposal}/approve", {}, "reader")
+        assert reader.json()["detail"] == "此操作需要审核人（approver）的密钥，当前密钥为读者（reader）。"
+
+
 @pytest.mark.parametrize(("state", "action", "who"), list(product(TO, STEPS, ["author", "other"])))
 async def test_each_action_goes_where_it_should_and_nowhere_else(
     empty_engine: Engine, state: str, action: str, who: str

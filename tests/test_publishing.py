@@ -107,6 +107,19 @@ def test_every_fault_has_its_pointer(engine: Engine, changes: dict[str, Any], po
     assert faults_of(engine, service(**changes)) == pointers
 
 
+def test_chinese_names_kinds_and_what_somebody_else_changed(engine: Engine) -> None:
+    with pytest.raises(Invalid) as dangling:
+        put(engine, service(concept="no-such-concept"))
+    assert [fault.said.zh for fault in dangling.value.faults] == ["2021-01-01没有有效的服务概念使用该标识。"]
+    with pytest.raises(Invalid) as unknown:
+        put(engine, service(kind="wishes"))
+    assert "services（服务项目）" in unknown.value.faults[0].said.zh
+    put(engine, concept(name="扫雪"))
+    with pytest.raises(Conflict) as overtaken:
+        put(engine, concept(name="除冰"), base=1)
+    assert "已先行更改其中1项：服务概念“扫雪”（snow-clearing）。" in overtaken.value.detail.zh
+
+
 def test_a_value_must_stand_in_a_quote_that_names_it(engine: Engine) -> None:
     quote = {"plan": LIZHOU, "section": "表2", "quote": "为老年人提供"}
     named = service(audience="老年人")

@@ -366,7 +366,7 @@ def test_a_clerk_edits_checks_compares_and_publishes(engine: Engine, workbook: P
 
 FAULTS: list[tuple[str, str, str, Any, str]] = [
     ("服务项目", SERVICE, "服务内容", "规划没有说过的话", "（服务内容）：该值不在任何所引原文之内"),
-    ("服务项目", SERVICE, "服务概念", "no-such-concept", "（服务概念）：2021-01-01没有有效的 concepts 使用该标识"),
+    ("服务项目", SERVICE, "服务概念", "no-such-concept", "（服务概念）：2021-01-01没有有效的服务概念使用该标识"),
     ("服务项目", SERVICE, "列入清单", "也许", "（列入清单）：请选择“是”或“否”"),
     ("服务项目", SERVICE, "序号", "第三", "（序号）：请用阿拉伯数字填写整数"),
     ("服务项目", SERVICE, "序号", 1.5, "（序号）：请用阿拉伯数字填写整数"),

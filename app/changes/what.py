@@ -12,6 +12,8 @@ ChangeType = Literal["added", "revised", "renamed", "moved", "withdrawn", "resto
 
 # Where a resource belongs: whoever files it by one of these has to file it anew.
 PLACES = frozenset({"plan", "domain", "concept", "service", "region", "parent", "part_of"})
+# What stands for a name, in this order: a discrepancy has none but what it says.
+NAMES = ("name", "explanation_zh", "explanation")
 # About the change, not about the resource.
 ASIDE = frozenset({"slug", "change_note"})
 
@@ -29,6 +31,12 @@ def what_changed(row: Row, replaced: Row | None) -> ChangeType:
     if fields & PLACES:
         return "moved"
     return "renamed" if "name" in fields else "revised"
+
+
+def own_name(content: Content) -> str | None:
+    """What a document is called; None for kinds that are called after something else."""
+    said = (getattr(content, field, None) for field in NAMES)
+    return next((name for name in said if name), None)
 
 
 def differing(before: Content, after: Content) -> list[str]:

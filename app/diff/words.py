@@ -61,6 +61,12 @@ def noun(kind: str) -> str:
     return KINDS[kind].content.noun.zh
 
 
+def called(kind: str, slug: str, name: str | None) -> str:
+    """A resource within a sentence: what it is, its name if that is known, and the slug to find it by."""
+    what = noun(kind) if kind in KINDS else kind
+    return f"{what}{quoted(name) if name else ''}（{slug}）"
+
+
 def shown(kind: str, field: str, value: Any, world: World) -> str:  # noqa: ANN401 - whatever a field holds
     """A value for people: names instead of slugs, labels instead of codes, nothing longer than a few lines."""
     target = KINDS[kind].content.refers.get(field) or {

@@ -16,6 +16,12 @@ from app.errors import Forbidden, NotFound, Unauthorized
 # Each may do what those before it may.
 Role = Literal["reader", "editor", "approver", "publisher"]
 ROLES: tuple[Role, ...] = get_args(Role)
+IN_CHINESE: dict[str, str] = {
+    "reader": "读者",
+    "editor": "拟稿人",
+    "approver": "审核人",
+    "publisher": "发布人",
+}
 
 PREFIX = "cat"
 # When a key was last used is kept this exactly, so that reading seldom has to write.
@@ -91,7 +97,7 @@ def permit(key: Key, role: Role) -> Key:
     if not key.may(role):
         raise Forbidden(
             f"This takes a key of the role {role}; yours has the role {key.role}.",
-            f"此操作需要 {role} 角色的密钥，当前密钥为 {key.role}。",
+            f"此操作需要{IN_CHINESE[role]}（{role}）的密钥，当前密钥为{IN_CHINESE[key.role]}（{key.role}）。",
         )
     return key
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from app.diff.words import called, title
 from app.faults import Said
 from app.lint.days import EVER, Days, without
 from app.lint.findings import Finding
@@ -25,10 +26,10 @@ def _broken(histories: Histories, stretch: Stretch, reference: Reference) -> Ite
     ended = [found.days for found in target if found.version.withdrawn]
     for days in without([stretch.days], there):
         for missing in without([days], ended):
-            yield _finding("reference-missing", stretch, reference, missing)
+            yield _finding(histories, "reference-missing", stretch, reference, missing)
         for gone in ended:
             if both := days.common(gone):
-                yield _finding(_code(stretch, reference), stretch, reference, both)
+                yield _finding(histories, _code(stretch, reference), stretch, reference, both)
 
 
 def _code(stretch: Stretch, reference: Reference) -> str:
@@ -42,7 +43,7 @@ def _code(stretch: Stretch, reference: Reference) -> str:
     )
 
 
-def _finding(code: str, stretch: Stretch, reference: Reference, days: Days) -> Finding:
+def _finding(histories: Histories, code: str, stretch: Stretch, reference: Reference, days: Days) -> Finding:
     target = "/".join(reference.target)
     state = Said("not in force", "无效") if code == "reference-missing" else Said("withdrawn", "已撤销")
     return Finding(
@@ -51,11 +52,18 @@ def _finding(code: str, stretch: Stretch, reference: Reference, days: Days) -> F
         days,
         Said(
             f"{reference.field} refers to {target}, which is {state.en} {_span(days).en}.",
-            f"{reference.field} 所指的 {target} {_span(days).zh}{state.zh}。",
+            f"{_in_chinese(histories, stretch.version.kind, reference)}{_span(days).zh}{state.zh}。",
         ),
         field=reference.field,
         other=reference.target,
     )
+
+
+def _in_chinese(histories: Histories, kind: str, reference: Reference) -> str:
+    """The field and what it refers to; a field that is called like what it refers to need not be told."""
+    field = title(kind, reference.field)
+    target = called(*reference.target, histories.name_of(reference.target))
+    return f"所指的{target}" if target.startswith(field) else f"{field}所指的{target}"
 
 
 def _span(days: Days) -> Said:

@@ -2,6 +2,7 @@
 
 from typing import Literal, NamedTuple
 
+from app.diff.words import called as called_in_chinese
 from app.faults import Said
 from app.lint.days import Days
 from app.lint.histories import Key, Version
@@ -21,7 +22,10 @@ class Code(NamedTuple):
 
 
 class Finding(NamedTuple):
-    """Something about one resource, on some days; `other` is the resource at the other end, if there is one."""
+    """Something about one resource, on some days; `other` is the resource at the other end, if there is one.
+
+    `name` is what the resource is called; whoever finds something need not know it.
+    """
 
     code: str
     version: Version
@@ -29,6 +33,15 @@ class Finding(NamedTuple):
     said: Said
     field: str = ""
     other: Key | None = None
+    name: str | None = None
+
+    @property
+    def called(self) -> Said:
+        """The resource within a sentence."""
+        version = self.version
+        return Said(
+            f"{version.kind}/{version.slug}", called_in_chinese(version.kind, version.slug, self.name)
+        )
 
     @property
     def severity(self) -> Severity:

@@ -116,12 +116,11 @@ class Places:
 
 
 def _fault(finding: Finding, places: Places) -> Fault:
-    name = f"{finding.version.kind}/{finding.version.slug}"
-    todo = CODES[finding.code].todo
+    called, todo = finding.called, CODES[finding.code].todo
     return Fault(
         Said(
-            f"{name} ({finding.code}): {finding.said.en} {todo.en}",
-            f"{name}（{finding.code}）：{finding.said.zh}{todo.zh}",
+            f"{called.en} ({finding.code}): {finding.said.en} {todo.en}",
+            f"{called.zh}：{finding.said.zh}{todo.zh}（{finding.code}）",
         ),
         places.pointer(finding),
     )

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlmodel import Session, SQLModel, col
 
 from app.catalogue import KINDS
+from app.changes.what import NAMES
 from app.eligibility.facts import Fact
 from app.lint.days import EVER, Days
 
@@ -74,6 +75,17 @@ class Histories:
     def in_force(self, key: Key) -> list[Stretch]:
         """The same without what ends it."""
         return [stretch for stretch in self.of(key) if not stretch.version.withdrawn]
+
+    def name_of(self, key: Key) -> str | None:
+        """What a resource is called in its newest version that says so; a rule is called after its service."""
+        newest_first = sorted(self.versions.get(key, ()), key=lambda version: -version.version)
+        for version in newest_first:
+            for field in NAMES:
+                if name := version.says.get(field):
+                    return str(name)
+        if key[0] == "rules" and newest_first:
+            return self.name_of(("services", newest_first[0].says["service"]))
+        return None
 
     def having(self, kind: str, field: str, value: str) -> Iterator[Key]:
         """The resources of a kind of which some version says `value` in a field."""

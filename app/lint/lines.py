@@ -13,13 +13,12 @@ NAMES: dict[Severity, Said] = {
 
 
 def line(finding: Finding) -> Said:
-    name = f"{finding.version.kind}/{finding.version.slug}"
-    about, todo, days = CODES[finding.code], CODES[finding.code].todo, finding.days
+    called, about, todo, days = finding.called, CODES[finding.code], CODES[finding.code].todo, finding.days
     since = f"{days.first}…" + ("" if days.until == EVER else str(days.until))
     zh = NAMES[about.severity].zh
     return Said(
-        f"{about.severity}: {name}: {finding.said.en} {todo.en} ({finding.code}, {since})",
-        f"{zh}：{name}：{finding.said.zh}{todo.zh}（{finding.code}，{since}）",
+        f"{about.severity}: {called.en}: {finding.said.en} {todo.en} ({finding.code}, {since})",
+        f"{zh}：{called.zh}：{finding.said.zh}{todo.zh}（{finding.code}，{since}）",
     )
 
 

@@ -61,7 +61,9 @@ def findings(histories: Histories, keys: Iterable[Key], codes: Collection[str]) 
     for key in keys:
         for check in CHECKS:
             if key[0] in check.kinds and not check.codes.isdisjoint(codes):
-                yield from (found for found in check.find(histories, key) if found.code in codes)
+                for found in check.find(histories, key):
+                    if found.code in codes:
+                        yield found._replace(name=histories.name_of(key))
 
 
 def lint(session: Session, at: At, plan: str | None = None) -> list[Finding]:

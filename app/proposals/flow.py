@@ -9,6 +9,15 @@ State = Literal["draft", "in_review", "approved", "published", "withdrawn"]
 Action = Literal["open", "revise", "submit", "comment", "return", "approve", "withdraw", "publish"]
 
 
+IN_CHINESE: dict[State, str] = {
+    "draft": "拟稿",
+    "in_review": "审核中",
+    "approved": "已审核",
+    "published": "已发布",
+    "withdrawn": "已撤回",
+}
+
+
 class Step(NamedTuple):
     """What an action takes: the role, and whether it is for the author, for somebody else, or for anybody."""
 
@@ -64,7 +73,7 @@ def take(action: Action, state: State, key: Key, author: Key) -> State:
         goes = ", ".join(step.ways)
         raise NotNow(
             f"A proposal that is {state} cannot be dealt with like this: {action} goes from {goes}.",
-            f"当前状态为 {state}，此操作仅适用于：{goes}。",
+            f"提案现为“{IN_CHINESE[state]}”，此操作仅适用于：{'、'.join(IN_CHINESE[way] for way in step.ways)}。",
             state=state,
         )
     return step.ways[state]
