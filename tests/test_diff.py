@@ -402,6 +402,24 @@ async def test_every_type_of_difference_between_two_releases(
     assert raised.startswith("要求提高：由“不低于500元”调整为“不低于600元”")
 
 
+async def test_a_discrepancy_is_called_by_what_it_says(own: httpx.AsyncClient, empty_engine: Engine) -> None:
+    quote = source("低保", "explanation")
+    whole = {"kind": "discrepancies", "slug": "dis", "plan": "plan-a", "type": "other", "sources": [quote]}
+    whole |= {"explanation": "Two figures.", "explanation_zh": "表一与正文的数目不同。"}
+    put(empty_engine, whole | {"valid_from": "2025-01-01"})
+    put(
+        empty_engine, withdrawals=[withdrawal("dis", kind="discrepancies", day="2026-01-01", reason="已更正")]
+    )
+    report = (await own.get("/v1/diff?from=1&to_on=2024-06-01&format=text")).text
+    assert "1. 自2025年1月1日起新增矛盾“表一与正文的数目不同”。\n" in report
+    assert "2. 自2026年1月1日起撤销矛盾“表一与正文的数目不同”：已更正。\n" in report
+    report = (await own.get("/v1/diff?from=1&to_on=2025-06-01&format=text")).text
+    assert "1. 新增1项：“表一与正文的数目不同”。\n" in report
+    last, first, *_ = feed_of(await own.get("/v1/releases.atom")).entries
+    assert last.content[0].value == "撤销矛盾“表一与正文的数目不同”，自2026年1月1日起：已更正。"
+    assert first.content[0].value == "新增矛盾“表一与正文的数目不同”，自2025年1月1日起。"
+
+
 async def test_a_report_reads_like_one(own: httpx.AsyncClient, empty_engine: Engine) -> None:
     put(empty_engine, standard("st-a", "不低于600元", 600), service("s-n", "“新”服务", "c-d"))
     put(empty_engine, concept(slug="c-e", name="明年", valid_from="2025-01-01"))

@@ -9,7 +9,7 @@ from sqlmodel import Session, col
 
 from app.catalogue import KINDS
 from app.changes.models import Change, Scope
-from app.changes.what import differing, plain, what_changed
+from app.changes.what import differing, own_name, plain, what_changed
 from app.plans.models import PlanVersion
 from app.rules.models import RuleVersion
 from app.services.models import ServiceVersion
@@ -82,11 +82,11 @@ def described(session: Session, keys: Iterable[Key], *, documents: bool = False)
 
 
 def _names(session: Session, rows: Iterable[Row]) -> dict[tuple[str, int], str | None]:
-    """What each version is called: by its name, or by that of its service as it was when the version came."""
+    """What each version is called: as it says itself, or as its service was called when the version came."""
     names: dict[tuple[str, int], str | None] = {}
     nameless: dict[At, list[RuleVersion]] = {}
     for row in rows:
-        names[row.slug, row.version] = getattr(row, "name", None)
+        names[row.slug, row.version] = own_name(row)
         if isinstance(row, RuleVersion):
             nameless.setdefault(At(row.valid_from, row.release), []).append(row)
     for at, rules in nameless.items():

@@ -66,7 +66,7 @@ class Change(BaseModel):
     slug: str = Field(title="标识", description="The resource")
     name: str | None = Field(
         title="名称",
-        description="Its name in this version; of a rule that of its service; null for kinds without names",
+        description="Its name in this version; of a rule that of its service; of a discrepancy what it says; null if none",
     )
     version: int = Field(title="版本", description="The version that the release brought")
     release: int = Field(title="发布号", description="The release that brought it")

@@ -1,6 +1,6 @@
 """What a change is: one version beside the version whose place it takes. The one definition, free of SQL."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any, Literal
 
@@ -35,8 +35,13 @@ def what_changed(row: Row, replaced: Row | None) -> ChangeType:
 
 def own_name(content: Content) -> str | None:
     """What a document is called; None for kinds that are called after something else."""
-    said = (getattr(content, field, None) for field in NAMES)
-    return next((name for name in said if name), None)
+    return called_by({field: getattr(content, field, None) for field in NAMES})
+
+
+def called_by(says: Mapping[str, Any]) -> str | None:
+    """The same of what stands in its fields. A name has no full stop, though a sentence stands for it."""
+    said = next((says[field] for field in NAMES if says.get(field)), None)
+    return said if said is None else str(said).removesuffix("。")
 
 
 def differing(before: Content, after: Content) -> list[str]:

@@ -8,7 +8,7 @@ from sqlmodel import Session, col
 from app.catalogue import KINDS
 from app.changes.feed import brought, described, within
 from app.changes.models import Change, Scope
-from app.changes.what import plain
+from app.changes.what import own_name, plain
 from app.chinese import day, quoted
 from app.diff.compare import Document, compare
 from app.diff.matching import ROUNDS, Match, matched
@@ -192,10 +192,9 @@ def item_of(
 
 def _side(kind: str, row: Row, world: World) -> Side:
     of_service = world.names.get(("services", getattr(row, "service", None) or ""))
-    explained = getattr(row, "explanation_zh", None) or getattr(row, "explanation", None)
     return Side(
         slug=row.slug,
-        name=getattr(row, "name", None) or of_service or explained,
+        name=own_name(row) or of_service,
         version=row.version,
         valid_from=row.valid_from,
         href=f"/v1/{kind}/{row.slug}/versions/{row.version}",

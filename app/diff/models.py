@@ -79,7 +79,9 @@ class Side(BaseModel):
     model_config = ConfigDict(title="一侧")
 
     slug: str = Field(title="标识", description="The resource")
-    name: str | None = Field(title="名称", description="Its name; of a rule that of its service")
+    name: str | None = Field(
+        title="名称", description="Its name; of a rule that of its service; of a discrepancy what it says"
+    )
     version: int | None = Field(title="版本", description="Its version; null while it is not published")
     valid_from: date = Field(title="生效日期", description="The first day on which that version applies")
     href: str | None = Field(title="网址", description="That version, for ever the same")

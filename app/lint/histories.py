@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlmodel import Session, SQLModel, col
 
 from app.catalogue import KINDS
-from app.changes.what import NAMES
+from app.changes.what import called_by
 from app.eligibility.facts import Fact
 from app.lint.days import EVER, Days
 
@@ -80,9 +80,8 @@ class Histories:
         """What a resource is called in its newest version that says so; a rule is called after its service."""
         newest_first = sorted(self.versions.get(key, ()), key=lambda version: -version.version)
         for version in newest_first:
-            for field in NAMES:
-                if name := version.says.get(field):
-                    return str(name)
+            if name := called_by(version.says):
+                return name
         if key[0] == "rules" and newest_first:
             return self.name_of(("services", newest_first[0].says["service"]))
         return None
