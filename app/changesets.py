@@ -11,7 +11,7 @@ from app.catalogue import KINDS
 from app.faults import Fault, Said, pointer, said_by_pydantic
 from app.provenance import uncited
 from app.queries import Day
-from app.versioning import Content, Name, Row, Slug, Text
+from app.versioning import AnySlug, Content, Name, Row, Text
 
 SURROGATE = re.compile("[\ud800-\udfff]")
 LARGEST = 2**31 - 1
@@ -26,7 +26,7 @@ class Withdrawal(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     kind: str
-    slug: Slug
+    slug: AnySlug
     valid_from: Day
     reason: Text
 

@@ -34,6 +34,7 @@ class Fault:
 
 
 SLUG = r"^[a-z0-9]+(-[a-z0-9]+)*$"
+ANY_SLUG = r"^[a-z0-9]+([-_][a-z0-9]+)*$"
 CODE = r"^[1-9]\d{5}$"
 ONE_LINE = r"^\S(.*\S)?$"
 # An expression says nothing to most people.
@@ -41,6 +42,10 @@ PATTERNS = {
     SLUG: Said(
         "Should be lower-case letters and digits, in words with a hyphen between, such as snow-clearing.",
         "应为小写字母和数字，单词间用一个连字符，如 snow-clearing。",
+    ),
+    ANY_SLUG: Said(
+        "Should be lower-case letters and digits, in words with a hyphen or, of a fact, an underscore between.",
+        "应为小写字母和数字，单词间用一个连字符（事实用下划线）。",
     ),
     CODE: Said("Should be the six digits of a region, such as 510802.", "应为六位行政区划代码，如 510802。"),
     ONE_LINE: Said(

@@ -13,9 +13,6 @@ from typing import Annotated
 from urllib.parse import urlencode
 
 from fastapi import Depends, Path, Request, Response
-from pydantic import (
-    StringConstraints,
-)
 from sqlmodel import Session
 
 from app import __version__
@@ -24,7 +21,7 @@ from app.database import reading as reading_session
 from app.errors import Invalid, NotFound
 from app.negotiation import preferred
 from app.queries import ListQuery, PageQuery, ReadQuery, UntilQuery
-from app.versioning import At, Row, check_release, latest_release, release_known_at
+from app.versioning import AnySlug, At, Row, check_release, latest_release, release_known_at
 
 YEAR = 31_536_000
 HOST = re.compile(r"([A-Za-z0-9.-]{1,255}|\[[0-9A-Fa-f:.]{2,45}\])(:\d{1,5})?")
@@ -217,8 +214,6 @@ def open_reading(request: Request, response: Response) -> Iterator[Reading]:
         yield Reading(session, request, response, request.app.state.today)
 
 
-# Facts are named like variables, everything else with hyphens.
-AnySlug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+([-_][a-z0-9]+)*$", max_length=120)]
 SlugInPath = Annotated[
     AnySlug, Path(title="标识", description="Stable identifier; for a region its six-digit code")
 ]

@@ -26,11 +26,13 @@ from sqlmodel import Field, Session, SQLModel, col
 
 from app.database import Moment
 from app.errors import Gone, Invalid, NotFound
-from app.faults import ONE_LINE, SLUG, Fault, Said
+from app.faults import ANY_SLUG, ONE_LINE, SLUG, Fault, Said
 from app.kept import look_up
 from app.queries import Day
 
 Slug = Annotated[str, StringConstraints(pattern=SLUG, max_length=120)]
+# Facts are named like variables, everything else with hyphens.
+AnySlug = Annotated[str, StringConstraints(pattern=ANY_SLUG, max_length=120)]
 Text = Annotated[str, StringConstraints(min_length=1, max_length=4000, pattern=ONE_LINE)]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=ONE_LINE)]
 

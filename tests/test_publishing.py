@@ -107,6 +107,17 @@ def test_every_fault_has_its_pointer(engine: Engine, changes: dict[str, Any], po
     assert faults_of(engine, service(**changes)) == pointers
 
 
+def test_a_fact_with_an_underscore_in_its_slug_can_be_withdrawn(engine: Engine) -> None:
+    ends = [withdrawal("years_of_service", kind="facts", day="2031-01-01", reason="A test.")]
+    fact = {
+        "kind": "facts", "slug": "years_of_service", "valid_from": "2021-01-01", "name": "服役年限", "type": "boolean",
+        "question": "？", "about": "person", "sensitive": False, "changes": "never",
+    }  # fmt: skip
+    assert put(engine, fact).release == 2
+    assert put(engine, withdrawals=ends).withdrawn == 1
+    assert faults_of(engine, withdrawals=[ends[0] | {"slug": "Not A Slug"}]) == ["/withdrawals/0/slug"]
+
+
 def test_chinese_names_kinds_and_what_somebody_else_changed(engine: Engine) -> None:
     with pytest.raises(Invalid) as dangling:
         put(engine, service(concept="no-such-concept"))

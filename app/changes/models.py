@@ -9,9 +9,8 @@ from pydantic_core import PydanticCustomError
 from app.catalogue import KINDS
 from app.changes.what import ChangeType
 from app.queries import NoQuery, PageQuery, UntilQuery
-from app.reading import AnySlug
 from app.regions.models import Code
-from app.versioning import Slug
+from app.versioning import AnySlug, Slug
 
 
 def _known(kind: str) -> str:
