@@ -63,11 +63,15 @@ def serve(
     settings = Settings()
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     base = f"http://{host}:{settings.port}"
-    out.print(f"Serving {settings.shown_database} on {base}")
-    out.print(f"  explore   {base}/docs")
-    out.print(f"  services  {base}/v1/services?listed=true")
-    out.print(f"  search    {base}/v1/services?q={quote('低保')}  (低保)")
-    out.print("Stop with Ctrl-C.")
+    services, search = f"{base}/v1/services?listed=true", f"{base}/v1/services?q={quote('低保')}"
+    say(
+        Said(
+            f"Serving {settings.shown_database} on {base}\n  explore   {base}/docs\n  services  {services}\n"
+            f"  search    {search}  (低保)\nStop with Ctrl-C.",
+            f"已启动：{base}，数据库 {settings.shown_database}\n  试用接口  {base}/docs\n  服务项目  {services}\n"
+            f"  检索低保  {search}\n按 Ctrl-C 停止。",
+        )
+    )
     # uvicorn finishes what it is answering, then raises the signal again: being told to stop is no failure.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     uvicorn.run(
@@ -89,7 +93,7 @@ def migrate() -> None:
 
     with database() as engine:
         bring_up_to_date(engine)
-    out.print("The database is up to date.")
+    say(Said("The database is up to date.", "数据库已是最新结构。"))
 
 
 @app.command()

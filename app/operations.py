@@ -1,12 +1,15 @@
 """What an operator does: verify, back up, restore."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from app.faults import Said
-from app.terminal import database, err, language, out
+from app.terminal import database, err, language, say
+
+if TYPE_CHECKING:
+    from app.backup import Summary
 
 
 def verify(
@@ -21,7 +24,8 @@ def verify(
     with database() as engine, reading(engine) as session:
         found = verify_seals(session)
     for broken in found.broken:
-        err.print(f"Release {broken.release}: {broken.said.to(language())}")
+        number, said = broken.release, broken.said
+        err.print(Said(f"Release {number}: {said.en}", f"发布{number}：{said.zh}").to(language()))
     if found.broken:
         raise typer.Exit(1)
     if seal is not None and seal not in found.seals:
@@ -31,8 +35,20 @@ def verify(
         )
         err.print(gone.to(language()))
         raise typer.Exit(1)
-    out.print(
-        f"{len(found.seals)} releases, none changed. Newest seal: {found.seals[-1] if found.seals else '-'}"
+    n, newest = len(found.seals), found.seals[-1] if found.seals else "-"
+    say(
+        Said(
+            f"{n} releases, none changed. Newest seal: {newest}",
+            f"共{n}次发布，均未被改动。最新封存值：{newest}",
+        )
+    )
+
+
+def _said(summary: "Summary") -> Said:
+    releases, rows, seal = summary.releases, summary.rows, summary.seal or "-"
+    return Said(
+        f"{releases} releases, {rows} rows. Newest seal: {seal}",
+        f"共{releases}次发布，{rows}行。最新封存值：{seal}",
     )
 
 
@@ -42,7 +58,7 @@ def backup(file: Annotated[Path, typer.Argument(help="Where to write it; must no
 
     with database() as engine:
         summary = write_backup(engine, file)
-    out.print(f"{summary.releases} releases, {summary.rows} rows. Newest seal: {summary.seal or '-'}")
+    say(_said(summary))
 
 
 def restore(file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="A backup")]) -> None:
@@ -51,4 +67,4 @@ def restore(file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, he
 
     with database() as engine:
         summary = restore_backup(engine, file)
-    out.print(f"{summary.releases} releases, {summary.rows} rows. Newest seal: {summary.seal or '-'}")
+    say(_said(summary))

@@ -180,6 +180,11 @@ def test_the_command_line_makes_lists_and_ends_keys(empty_url: str, monkeypatch:
     assert key.split("_", 2)[2] not in listed
     assert run(app, ["keys", "revoke", id_of(key)]).exit_code == 0
     assert "revoked" in run(app, ["keys", "list"]).output
+    chinese = {"LANG": "zh_CN.UTF-8"}
+    assert "从未使用  已吊销" in run(app, ["keys", "list"], env=chinese).output
+    made = run(app, ["keys", "create", "--role", "reader", "--name", "门户"], env=chinese)
+    assert "持有人 门户（reader）。只显示这一次，请妥善保管：" in made.output
+    assert run(app, ["verify"], env=chinese).output == "共0次发布，均未被改动。最新封存值：-\n"
     assert run(app, ["keys", "revoke", "00000000"]).exit_code == 1
     assert run(app, ["keys", "create", "--role", "king", "--name", "x"]).exit_code == 2
     assert run(app, ["keys", "create", "--role", "editor", "--name", "a\nb"]).exit_code == 2

@@ -110,4 +110,4 @@ def test_the_command_says_whether_a_seal_is_still_there(
         assert (gone.exit_code, word in gone.stderr) == (1, True)
     tamper(sealed, "UPDATE concept_version SET name = '茶叶' WHERE slug = 'tea'")
     changed = run(app, ["verify"])
-    assert (changed.exit_code, changed.stderr) == (1, "Release 3: 内容与发布时不一致。\n")
+    assert (changed.exit_code, changed.stderr) == (1, "发布3：内容与发布时不一致。\n")

@@ -103,6 +103,13 @@ def test_a_sound_folder_has_no_faults(folder: Path) -> None:
     assert check(folder) == (0, [covered, *quotes, "7 documents, no faults."])
 
 
+def test_a_check_speaks_chinese(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LANG", "zh_CN.UTF-8")
+    covered = "small-plan：含数字的句子1句，已引用1句；含权益用语的句子1句，已引用0句"
+    quotes = ["原文相符：9处", "原文未找到：0处", "没有全文可查：0处"]
+    assert check(folder) == (0, [covered, *quotes, "共7份文档，没有错误。"])
+
+
 @pytest.mark.parametrize(
     ("file", "before", "after", "line"),
     [

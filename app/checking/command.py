@@ -6,9 +6,10 @@ from typing import Annotated
 
 import typer
 
+from app.faults import Said
 from app.settings import Settings
 from app.sheets.commands import check_tables
-from app.terminal import HandedIn, language, out, report
+from app.terminal import HandedIn, language, out, report, say
 
 
 def check(
@@ -45,9 +46,10 @@ def check(
         return
     seed = load(path)
     gc.freeze()  # all of it stays until the end: nothing in it is worth looking for garbage in
-    faults = check_seed(seed, plans, out.print, Settings().lint_gate, values=values, uncited=uncited)
+    faults = check_seed(seed, plans, say, Settings().lint_gate, values=values, uncited=uncited)
     if faults or seed.faults:
         raise typer.Exit(report(seed.lines(faults, language())))
     for line in contradictions(seed, language()):
         out.print(line)
-    out.print(f"{len(seed.documents)} documents, no faults.")
+    n = len(seed.documents)
+    say(Said(f"{n} documents, no faults.", f"共{n}份文档，没有错误。"))

@@ -9,6 +9,10 @@ from app.faults import Said
 from app.provenance import normalised
 from app.seed import Seed
 
+# What may become of a quote, and how that is said in Chinese.
+Result = Literal["exact", "not found", "no text"]
+RESULTS: dict[Result, str] = {"exact": "原文相符", "not found": "原文未找到", "no text": "没有全文可查"}
+
 NO_TEXT = Said(
     "The plan's text is not in that folder: see text_file of the plan.",
     "该文件夹中没有此规划的文本，见规划的 text_file。",
@@ -23,7 +27,7 @@ class Finding:
     kind: str
     slug: str
     field: str
-    result: Literal["exact", "not found", "no text"]
+    result: Result
     said: Said | None = None
 
 
@@ -55,9 +59,7 @@ def _of_source(
 ) -> Iterator[Finding]:
     text = text_of.get(str(source.get("plan")))
     said = NO_TEXT if text is None else look_up(text, str(source.get("section")), str(source.get("quote")))
-    result: Literal["exact", "not found", "no text"] = (
-        "no text" if text is None else "exact" if said is None else "not found"
-    )
+    result: Result = "no text" if text is None else "exact" if said is None else "not found"
     fields = source.get("fields")
     for field in fields if isinstance(fields, list) else []:
         yield Finding(pointer, str(document["kind"]), str(document.get("slug")), str(field), result, said)

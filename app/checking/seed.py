@@ -6,7 +6,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from app.checking.coverage import miscovered, sentences, text_coverage
-from app.checking.quotes import refind
+from app.checking.quotes import RESULTS, refind
 from app.database import create
 from app.errors import Invalid
 from app.faults import Fault, Said
@@ -17,7 +17,7 @@ from app.seed import Seed
 
 
 def check_seed(
-    seed: Seed, plans: Path | None, say: Callable[[str], None], gate: Gate, *, values: bool, uncited: bool
+    seed: Seed, plans: Path | None, say: Callable[[Said], None], gate: Gate, *, values: bool, uncited: bool
 ) -> list[Fault]:
     """What publishing the seed into an empty database would refuse, and what its counts and quotes get wrong."""
     faults: list[Fault] = list(miscounted(seed))
@@ -36,26 +36,38 @@ def check_seed(
 
 
 def _check_quotes(
-    seed: Seed, plans: Path, say: Callable[[str], None], *, values: bool, uncited: bool
+    seed: Seed, plans: Path, say: Callable[[Said], None], *, values: bool, uncited: bool
 ) -> Iterator[Fault]:
     findings = list(refind(seed, plans))
     yield from (Fault(f.said, f.pointer) for f in findings if f.said is not None)
     if values:
         for finding in findings:
-            say(f"{finding.result:<9}  {finding.kind}/{finding.slug}  {finding.field}")
+            field = f"{finding.kind}/{finding.slug}  {finding.field}"
+            say(Said(f"{finding.result:<9}  {field}", f"{RESULTS[finding.result]}  {field}"))
     yield from miscovered(seed, plans)
     for plan, counted in text_coverage(seed, plans).items():
+        figures, claims = counted.figure_sentences, counted.claim_sentences
+        figures_quoted, claims_quoted = counted.figure_sentences_quoted, counted.claim_sentences_quoted
         say(
-            f"{plan}: {counted.figure_sentences_quoted} of {counted.figure_sentences} sentences with a figure "
-            f"quoted, {counted.claim_sentences_quoted} of {counted.claim_sentences} with a claim"
+            Said(
+                f"{plan}: {figures_quoted} of {figures} sentences with a figure quoted, "
+                f"{claims_quoted} of {claims} with a claim",
+                f"{plan}：含数字的句子{figures}句，已引用{figures_quoted}句；"
+                f"含权益用语的句子{claims}句，已引用{claims_quoted}句",
+            )
         )
     if uncited:
         for plan, found in sentences(seed, plans).items():
             for said in found:
                 if not said.quoted:
-                    say(f"{plan}: line {said.line}: {said.text}")
-    for result in ("exact", "not found", "no text"):
-        say(f"quotes {result}: {sum(finding.result == result for finding in findings)}")
+                    say(
+                        Said(
+                            f"{plan}: line {said.line}: {said.text}", f"{plan}：第{said.line}行：{said.text}"
+                        )
+                    )
+    for result, chinese in RESULTS.items():
+        n = sum(finding.result == result for finding in findings)
+        say(Said(f"quotes {result}: {n}", f"{chinese}：{n}处"))
 
 
 def miscounted(seed: Seed) -> Iterator[Fault]:

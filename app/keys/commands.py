@@ -1,10 +1,12 @@
 """`catalogue keys`: who may do what over HTTP."""
 
+from datetime import datetime
 from typing import Annotated
 
 import typer
 
-from app.terminal import database, out
+from app.faults import Said
+from app.terminal import database, out, say
 
 app = typer.Typer(help="Keys for publishing over HTTP.", no_args_is_help=True)
 
@@ -30,7 +32,12 @@ def create(
         raise typer.BadParameter("should have 1 to 200 printable characters", param_hint="--name")
     with database() as engine, writing(engine) as session:
         key, text = create_key(session, role, name.strip())
-        out.print(f"Key {key.id} for {key.holder} ({key.role}). Keep it well, it is shown only now:")
+        say(
+            Said(
+                f"Key {key.id} for {key.holder} ({key.role}). Keep it well, it is shown only now:",
+                f"密钥 {key.id}，持有人 {key.holder}（{key.role}）。只显示这一次，请妥善保管：",
+            )
+        )
         out.print(text)
 
 
@@ -42,10 +49,14 @@ def list_keys() -> None:
 
     with database() as engine, reading(engine) as session:
         for key in every(session):
-            used = f"{key.last_used_at:%Y-%m-%d %H:%M}" if key.last_used_at else "never"
-            ended = f"revoked {key.revoked_at:%Y-%m-%d %H:%M}" if key.revoked_at else "valid"
-            out.print(
-                f"{key.id}  {key.role:<9}  {key.created_at:%Y-%m-%d}  used {used}  {ended}  {key.holder}"
+            used, ended = _moment(key.last_used_at), _moment(key.revoked_at)
+            about = f"{key.id}  {key.role:<9}  {key.created_at:%Y-%m-%d}"
+            say(
+                Said(
+                    f"{about}  used {used or 'never'}  {f'revoked {ended}' if ended else 'valid'}  {key.holder}",
+                    f"{about}  {f'最近使用 {used}' if used else '从未使用'}  "
+                    f"{f'已吊销 {ended}' if ended else '有效'}  {key.holder}",
+                )
             )
 
 
@@ -59,4 +70,13 @@ def revoke(
 
     with database() as engine, writing(engine) as session:
         ended = revoke_key(session, key)
-        out.print(f"Key {ended.id} of {ended.holder} is revoked.")
+        say(
+            Said(
+                f"Key {ended.id} of {ended.holder} is revoked.",
+                f"密钥 {ended.id}（持有人 {ended.holder}）已吊销。",
+            )
+        )
+
+
+def _moment(when: datetime | None) -> str:
+    return f"{when:%Y-%m-%d %H:%M}" if when else ""
