@@ -1,6 +1,7 @@
 """The OpenAPI document: FastAPI's, with the examples that the tests send, and nothing that is not true."""
 
 import json
+import re
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
+from app.enumerations import ENUMERATIONS
 from app.sheets.formats import FORMATS
 
 DESCRIPTION = """\
@@ -22,6 +24,8 @@ Local governments' public-service plans as versioned, cited, computable resource
 * **Lists** come in pages: follow `next`. A cursor pins the day and the release, so that a list does not shift
   while somebody publishes.
 * **Files**: with `format`, a list comes whole, as JSON, NDJSON, CSV, an Excel workbook or Parquet.
+* **Caches**: reads carry an `ETag`, and `If-None-Match` is answered with 304. `Content-Location` names the URL that gives
+  the same answer for ever.
 * **Errors** are problem+json (RFC 9457), in Chinese where `Accept-Language` prefers `zh`. A parameter that is not known,
   or given twice, is one.
 """
@@ -58,7 +62,9 @@ def document(app: FastAPI) -> dict[str, Any]:
     """The document, made once per application."""
     if app.openapi_schema is None:
         whole = get_openapi(
-            title=app.title,
+            # Clients are called by the title, so it is a name in ASCII.
+            title="Public-service catalogue",
+            summary="公共服务目录",
             version=app.version,
             description=app.description,
             license_info=app.license_info,
@@ -68,18 +74,98 @@ def document(app: FastAPI) -> dict[str, Any]:
         for path in whole["paths"].values():
             for operation in path.values():
                 _describe(operation)
-        app.openapi_schema = whole
+        schemas = whole["components"]["schemas"]
+        Names(schemas).give(whole["paths"])
+        whole["components"]["schemas"] = dict(sorted(schemas.items()))
+        # What pydantic calls Page_Service_.
+        app.openapi_schema = json.loads(re.sub(r"\bPage_([A-Za-z]+)_", r"\1Page", json.dumps(whole)))
     return app.openapi_schema
+
+
+class Names:
+    """Types for clients: whatever they make a class of is a component, whose title is its name in ASCII.
+
+    A field's title is Chinese, for who reads; generators would make `变更变更类型` of it.
+    """
+
+    def __init__(self, schemas: dict[str, Any]) -> None:
+        self.schemas = schemas
+
+    def give(self, paths: dict[str, Any]) -> None:
+        for name, schema in list(self.schemas.items()):
+            self._name(name, schema)
+            self._within(name, schema)
+        for path in paths.values():
+            for operation in path.values():
+                caller = operation["operationId"]
+                name = caller[0].upper() + caller[1:]
+                for parameter in operation.get("parameters", []):
+                    parameter["schema"] = self._lifted(
+                        _given(parameter["schema"]), name + _class(parameter["name"])
+                    )
+                for media in operation.get("requestBody", {}).get("content", {}).values():
+                    media["schema"] = self._lifted(media["schema"], f"{name}Request")
+
+    def _name(self, name: str, schema: dict[str, Any]) -> None:
+        chinese, description = schema["title"], schema["description"].rstrip(".")
+        schema |= {"title": name, "description": f"{description} ({chinese})."}
+
+    def _within(self, name: str, schema: dict[str, Any]) -> None:
+        for field, definition in schema.get("properties", {}).items():
+            schema["properties"][field] = self._lifted(definition, name + _class(field))
+
+    def _lifted(self, schema: dict[str, Any], name: str) -> dict[str, Any]:
+        """The schema with a reference for what is a type of its own; what is said of the field stays beside it."""
+        if "anyOf" in schema:
+            return schema | {"anyOf": [self._lifted(part, name) for part in schema["anyOf"]]}
+        beside = {k: v for k, v in schema.items() if k in {"title", "description", "default"}}
+        if "enum" in schema:
+            name = self._enumeration(tuple(schema["enum"]))
+        elif schema.get("type") == "object" and "title" in schema:
+            self.schemas[name] = {k: v for k, v in schema.items() if k != "default"}
+            self._name(name, self.schemas[name])
+            self._within(name, self.schemas[name])
+        else:
+            return schema
+        return {"$ref": f"#/components/schemas/{name}"} | beside
+
+    def _enumeration(self, values: tuple[str, ...]) -> str:
+        found = {frozenset(e.meanings): e for e in ENUMERATIONS}[frozenset(values)]
+        meanings = "\n".join(f"* `{value}`: {found.meanings[value]}" for value in values)
+        self.schemas[found.name] = {
+            "type": "string",
+            "enum": [*values],
+            "title": found.name,
+            "description": f"{found.description} ({found.title}).\n\n{meanings}",
+        }
+        return found.name
+
+
+def _class(field: str) -> str:
+    return "".join(part[:1].upper() + part[1:] for part in field.replace("-", "_").split("_"))
+
+
+def _given(schema: dict[str, Any]) -> dict[str, Any]:
+    """What a parameter can be: it may be left out, but there is no null in a URL or a header field."""
+    parts: list[dict[str, Any]] = [part for part in schema.get("anyOf", ()) if part != {"type": "null"}]
+    if len(parts) != 1:
+        return schema
+    return parts[0] | {k: v for k, v in schema.items() if k != "anyOf"}
 
 
 def _describe(operation: dict[str, Any]) -> None:
     # FastAPI documents its own shape for invalid requests; ours says the same as every other problem.
     for status, response in operation["responses"].items():
+        if response["description"] == "Successful Response":
+            response["description"] = "Success (成功)"
         if int(status) >= HTTPStatus.BAD_REQUEST:
             response["content"].pop("application/json", None)
         # Where lines come in, nothing but lines goes out.
         if "application/x-ndjson" in operation.get("requestBody", {}).get("content", {}):
             response.get("content", {}).pop("application/json", None)
+    for parameter in operation.get("parameters", []):
+        # /docs shows no titles.
+        parameter["description"] += f" ({parameter['schema']['title']})"
     formats = [p["schema"] for p in operation.get("parameters", []) if p["name"] == "format"]
     if any("xlsx" in json.dumps(schema) for schema in formats):
         for media_type in (made.media_type.partition(";")[0] for made in FORMATS.values()):

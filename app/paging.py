@@ -25,7 +25,9 @@ Order = Sequence[SQLColumnExpression[Any]]
 class Page(BaseModel, Generic[T]):
     """One page of a list, and where the next one is."""
 
-    model_config = ConfigDict(title="列表")
+    model_config = ConfigDict(
+        title="列表", json_schema_extra={"description": "One page of a list, and where the next one is."}
+    )
 
     items: list[T] = Field(title="条目", description="The items of this page")
     total: int = Field(title="总数", description="How many items the whole list has")

@@ -106,7 +106,7 @@ def requests() -> dict[str, tuple[str, dict[str, Any]]]:
     found["lintCatalogue"] = ("/v1/lint", {"severity": "notice", "limit": 1, **PINNED})
     found["listReleases"] = ("/v1/releases", {**PINNED})
     found["getRelease"] = ("/v1/releases/{number}", {"number": 1})
-    found["listChanges"] = ("/v1/changes", {"kind": "plans", "after": 0, "until": 1, "documents": "true"})
+    found["listChanges"] = ("/v1/changes", {"kind": "plans", "after": 0, "until": 1, "documents": True})
     found["getReleaseFeed"] = ("/v1/releases.atom", {"until": 1, "plan": LIZHOU})
     found["diffStates"] = (
         "/v1/diff",

@@ -98,7 +98,7 @@ class Change(BaseModel):
     )
 
 
-class ChangePage(BaseModel):
+class ChangesSince(BaseModel):
     """One page of the changes between two releases."""
 
     model_config = ConfigDict(title="变更列表")

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 
 from app.changes.feed import brought, described
-from app.changes.models import Change, ChangePage, ChangeQuery
+from app.changes.models import Change, ChangeQuery, ChangesSince
 from app.paging import cut
 from app.problems import responses
 from app.reading import Reader, Reading
@@ -21,10 +21,10 @@ LINES = {"application/x-ndjson": {"schema": {"$ref": "#/components/schemas/Chang
     "",
     operation_id="listChanges",
     summary="List what releases changed, to keep a copy in step (变更列表)",
-    response_model=ChangePage,
+    response_model=ChangesSince,
     responses={200: {"content": LINES}, **responses()},
 )
-def list_changes(query: Annotated[ChangeQuery, Query()], reading: Reader) -> ChangePage | Response:
+def list_changes(query: Annotated[ChangeQuery, Query()], reading: Reader) -> ChangesSince | Response:
     """Every version that the releases after one brought, withdrawals included, oldest release first. Whoever applies
     them all holds what the lists say on any day."""
     form = reading.chosen_form(query.format, FORMS)
@@ -37,7 +37,7 @@ def list_changes(query: Annotated[ChangeQuery, Query()], reading: Reader) -> Cha
     return Response("".join(lines), media_type=FORMS[form], headers=dict(reading.response.headers))
 
 
-def changes(reading: Reading, query: ChangeQuery, until: int) -> ChangePage:
+def changes(reading: Reading, query: ChangeQuery, until: int) -> ChangesSince:
     """The page of changes up to a release that the query's cursor stands before."""
     after = query.after or 0
     change = brought(after, until, query)
@@ -45,7 +45,7 @@ def changes(reading: Reading, query: ChangeQuery, until: int) -> ChangePage:
     lines, total, following = cut(reading, change.select(), order, At(ALWAYS, until), query)
     keys = ((line.kind, line.slug, line.version) for line in lines)
     items: list[Change] = described(reading.session, keys, documents=query.documents)
-    return ChangePage(
+    return ChangesSince(
         items=items,
         total=total,
         after=after,

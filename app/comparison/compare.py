@@ -8,12 +8,12 @@ from sqlmodel import Session, col
 
 from app.changes.what import plain
 from app.comparison.models import (
+    ComparedStandard,
     ConceptComparison,
     Floor,
     Floors,
-    Measured,
-    Placed,
     RegionSide,
+    StandardGroup,
     Standing,
     Verdict,
 )
@@ -99,7 +99,7 @@ def _standards(session: Session, at: At, code: str, concept: str | None = None) 
     return session.scalars(wanted.order_by(col(StandardVersion.plan), col(StandardVersion.position))).all()
 
 
-def _measured(sides: Iterable[RegionSide]) -> list[Measured]:
+def _measured(sides: Iterable[RegionSide]) -> list[StandardGroup]:
     groups: dict[tuple[Any, ...], list[tuple[str, Standard, Common]]] = {}
     for side in sides:
         for standard in side.standards:
@@ -110,12 +110,12 @@ def _measured(sides: Iterable[RegionSide]) -> list[Measured]:
                 key = standard.measure, placed.unit, placed.per, "five_years" if total else None
                 groups.setdefault(key, []).append((side.region.code, standard, placed))
     return [
-        Measured(measure=measure, unit=unit, per=per, period=period, items=_placed(found))
+        StandardGroup(measure=measure, unit=unit, per=per, period=period, items=_placed(found))
         for (measure, unit, per, period), found in sorted(groups.items(), key=str)
     ]
 
 
-def _placed(found: list[tuple[str, Standard, Common]]) -> list[Placed]:
+def _placed(found: list[tuple[str, Standard, Common]]) -> list[ComparedStandard]:
     values = [placed.value for _, _, placed in found]
     alone = len({code for code, _, _ in found}) == 1
 
@@ -127,7 +127,7 @@ def _placed(found: list[tuple[str, Standard, Common]]) -> list[Placed]:
         return "highest" if value == max(values) else "lowest" if value == min(values) else "between"
 
     return [
-        Placed(
+        ComparedStandard(
             region=code,
             standard=standard.slug,
             name=standard.name,

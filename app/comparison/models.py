@@ -48,7 +48,7 @@ class FloorQuery(ReadQuery):
     region: Code = Field(title="行政区划", description="The region whose standards are checked")
 
 
-class Placed(BaseModel):
+class ComparedStandard(BaseModel):
     """One standard in a common unit."""
 
     model_config = ConfigDict(title="可比标准")
@@ -70,7 +70,7 @@ class Placed(BaseModel):
     )
 
 
-class Measured(BaseModel):
+class StandardGroup(BaseModel):
     """Standards that measure the same kind of thing in the same unit."""
 
     model_config = ConfigDict(title="同类标准")
@@ -81,7 +81,7 @@ class Measured(BaseModel):
     period: Literal["five_years"] | None = Field(
         title="时段", description="five_years for totals of a plan's five years, else null"
     )
-    items: list[Placed] = Field(title="标准", description="Highest value first")
+    items: list[ComparedStandard] = Field(title="标准", description="Highest value first")
 
 
 class RegionSide(BaseModel):
@@ -104,7 +104,9 @@ class ConceptComparison(BaseModel):
     on: str = Field(title="查询日期", description="The day this answer is for")
     release: int = Field(title="查询发布号", description="The release the catalogue was read at")
     sides: list[RegionSide] = Field(title="各地情况", description="One per region, as asked for")
-    measured: list[Measured] = Field(title="可比标准", description="Standards in common units, side by side")
+    measured: list[StandardGroup] = Field(
+        title="可比标准", description="Standards in common units, side by side"
+    )
 
 
 class Floor(BaseModel):

@@ -7,7 +7,7 @@ from typing import Literal
 
 from app.consistency.amounts import Amount, amount
 from app.indexing import plain
-from app.indicators.models import Figure, IndicatorContent, Point
+from app.indicators.models import Figure, IndicatorContent, SeriesPoint
 from app.provenance import Source, normalised
 from app.standards.models import StandardContent
 from app.versioning import Content
@@ -87,7 +87,7 @@ def statements(contents: Iterable[Content]) -> list[Statement]:
 
 
 def _of_indicator(indicator: IndicatorContent, text_file: str) -> Iterator[Statement]:
-    figures: list[tuple[str, Role, Figure | Point | None]] = [
+    figures: list[tuple[str, Role, Figure | SeriesPoint | None]] = [
         ("baseline", "observed", indicator.baseline),
         ("target", "aimed", indicator.target),
     ]

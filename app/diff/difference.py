@@ -12,7 +12,7 @@ from app.changes.what import own_name, plain
 from app.chinese import day, quoted
 from app.diff.compare import Document, compare
 from app.diff.matching import ROUNDS, Match, matched
-from app.diff.models import Diff, Difference, Item, Side, State
+from app.diff.models import Diff, Difference, DiffItem, DiffSide, DiffState
 from app.diff.words import World, noun, targets
 from app.eligibility.facts import Fact
 from app.errors import Invalid
@@ -29,7 +29,7 @@ EVERYTHING = Scope(kind=None, slug=None, plan=None, region=None)
 
 def difference(session: Session, before: At, after: At, scope: Scope = EVERYTHING) -> Diff:
     """Every resource of a scope that is not the same at two places in the catalogue's two times."""
-    items: list[Item] = []
+    items: list[DiffItem] = []
     kept = 0
     for kind, (_, row) in KINDS.items():
         if scope.kind in (None, kind):
@@ -41,15 +41,15 @@ def difference(session: Session, before: At, after: At, scope: Scope = EVERYTHIN
     return summed(before, after, items, kept, _later(session, before, after, scope))
 
 
-def summed(before: At, after: At, items: list[Item], kept: int, later: list[Change]) -> Diff:
+def summed(before: At, after: At, items: list[DiffItem], kept: int, later: list[Change]) -> Diff:
     """The difference as a whole, with how often there is what."""
     found: dict[str, int] = {}
     for item in items:
         for what in dict.fromkeys(one.type for one in item.differences):
             found[what] = found.get(what, 0) + 1
     return Diff(
-        before=State(on=before.on, release=before.release),
-        after=State(on=after.on, release=after.release),
+        before=DiffState(on=before.on, release=before.release),
+        after=DiffState(on=after.on, release=after.release),
         summary={**found, "kept": kept},
         total=len(items),
         items=items,
@@ -103,7 +103,7 @@ def _later(session: Session, before: At, after: At, scope: Scope) -> list[Change
 
 def itemised(
     session: Session, kind: str, pairs: Sequence[tuple[Row | None, Row | None]], before: At, after: At
-) -> list[Item]:
+) -> list[DiffItem]:
     """Pairs of versions of one kind as items; services that were merged or split as one."""
     documents = [
         (_document(one), _document(other)) if one and other else (_outline(one), _outline(other))
@@ -155,7 +155,7 @@ def item_of(
     rows: dict[tuple[int, str], Row],
     aside: Iterable[str] = (),
     ends: Mapping[str, Row] = NOTHING,
-) -> Item:
+) -> DiffItem:
     """What belongs together as one item with its differences; fields `aside` are not compared."""
     sides = [
         [_side(kind, rows[number, document["slug"]], world) for document in documents]
@@ -187,12 +187,12 @@ def item_of(
             found = whole("merged", f"{called[0]}合并为{called[1]}。")
         case _:
             found = whole("split", f"{called[0]}拆分为{called[1]}。")
-    return Item(kind=kind, before=before, after=after, differences=found)
+    return DiffItem(kind=kind, before=before, after=after, differences=found)
 
 
-def _side(kind: str, row: Row, world: World) -> Side:
+def _side(kind: str, row: Row, world: World) -> DiffSide:
     of_service = world.names.get(("services", getattr(row, "service", None) or ""))
-    return Side(
+    return DiffSide(
         slug=row.slug,
         name=own_name(row) or of_service,
         version=row.version,

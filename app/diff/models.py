@@ -73,7 +73,7 @@ class Difference(BaseModel):
     text: str = Field(title="说明", description="The difference in Chinese, in one sentence")
 
 
-class Side(BaseModel):
+class DiffSide(BaseModel):
     """A resource as it was before, or as it is after."""
 
     model_config = ConfigDict(title="一侧")
@@ -87,16 +87,16 @@ class Side(BaseModel):
     href: str | None = Field(title="网址", description="That version, for ever the same")
 
 
-class Item(BaseModel):
+class DiffItem(BaseModel):
     """A resource, or several that became one or came out of one, with all differences."""
 
     model_config = ConfigDict(title="差异条目")
 
     kind: str = Field(title="类别", description="The kind of the resource")
-    before: list[Side] = Field(
+    before: list[DiffSide] = Field(
         title="之前", description="Before: none where added, several where merged, else one"
     )
-    after: list[Side] = Field(
+    after: list[DiffSide] = Field(
         title="之后", description="After: none where withdrawn, several where split, else one"
     )
     differences: list[Difference] = Field(
@@ -104,7 +104,7 @@ class Item(BaseModel):
     )
 
 
-class State(BaseModel):
+class DiffState(BaseModel):
     """One of the two states."""
 
     model_config = ConfigDict(title="状态")
@@ -120,14 +120,14 @@ class Diff(BaseModel):
 
     model_config = ConfigDict(title="差异比对")
 
-    before: State = Field(title="之前", description="The first state")
-    after: State = Field(title="之后", description="The second state")
+    before: DiffState = Field(title="之前", description="The first state")
+    after: DiffState = Field(title="之后", description="The second state")
     summary: dict[str, int] = Field(
         title="汇总",
         description="How many items have a difference of each type; `kept`: those that have none",
     )
     total: int = Field(title="总数", description="How many items there are")
-    items: list[Item] = Field(title="条目", description="By kind, then as the plan orders them")
+    items: list[DiffItem] = Field(title="条目", description="By kind, then as the plan orders them")
     later: list[Change] = Field(
         title="尚未生效",
         description="What the releases between brought that begins only after the second day; at most 1000",

@@ -12,7 +12,7 @@ from app.changes.what import plain
 from app.diff.compare import Document
 from app.diff.difference import EVERYTHING, MOST, item_of, summed, world_of
 from app.diff.matching import ROUNDS, Match, matched
-from app.diff.models import Diff, Item
+from app.diff.models import Diff, DiffItem
 from app.diff.words import targets
 from app.errors import Invalid
 from app.plans.models import PlanVersion
@@ -52,7 +52,7 @@ def between_plans(
     """The differences of two plans, resources matched by concept and name; with `kept`, also what has none."""
     called = _check_plans(session, before, after, of, to)
     known: Known = {}
-    items: list[Item] = []
+    items: list[DiffItem] = []
     same = 0
     for kind in ROUNDS:
         found = _of_kind(session, kind, before, after, (of, to), known)
@@ -88,7 +88,7 @@ def _check_plans(session: Session, before: At, after: At, of: str, to: str) -> l
 
 def _of_kind(
     session: Session, kind: str, before: At, after: At, plans: tuple[str, str], known: Known
-) -> list[Item]:
+) -> list[DiffItem]:
     """The items of one kind in the order of the second plan, then what only the first has."""
     row = KINDS[kind].row
     sides = [_rows(session, row, at, plan) for at, plan in zip((before, after), plans, strict=True)]

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from app.catalogue import KINDS
 from app.changes.models import Change
 from app.chinese import day, ended, numeral, quoted
-from app.diff.models import Diff, Item, State
+from app.diff.models import Diff, DiffItem, DiffState
 from app.diff.words import noun
 
 CALLED = {
@@ -66,7 +66,7 @@ def _lines(diff: Diff) -> Iterator[str]:
         yield from (f"{place}. {_change(change)}" for place, change in enumerate(diff.later, 1))
 
 
-def _moment(moment: State) -> str:
+def _moment(moment: DiffState) -> str:
     return f"{day(moment.on)}，发布{moment.release}"
 
 
@@ -81,7 +81,7 @@ def _summary(diff: Diff) -> str:
     return f"共{changed}项有变化，其中{'、'.join(counted)}{several}{rest}。"
 
 
-def _section(items: list[Item]) -> Iterator[str]:
+def _section(items: list[DiffItem]) -> Iterator[str]:
     """What has changed one by one; what only came, went or stayed, in one sentence each."""
     plain: dict[str, list[str]] = {"added": [], "withdrawn": [], "kept": []}
     for item in items:

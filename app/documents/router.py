@@ -3,6 +3,7 @@
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query
+from pydantic import ConfigDict, RootModel
 
 from app.catalogue import KINDS
 from app.changes.models import KindName
@@ -13,6 +14,12 @@ from app.reading import Reader, SlugInPath
 from app.versioning import in_force
 
 router = APIRouter(prefix="/v1/documents", tags=["releases"])
+
+
+class Document(RootModel[dict[str, Any]]):
+    """What people write about one resource, with its kind: the fields differ from kind to kind."""
+
+    model_config = ConfigDict(title="原始文档")
 
 
 @router.get(
@@ -26,11 +33,11 @@ def get_document(
     slug: SlugInPath,
     query: Annotated[ReadQuery, Query()],
     reading: Reader,
-) -> dict[str, Any]:
+) -> Document:
     """The version in force as a document to edit and publish: only what people write, with its `kind`."""
     at = reading.at(query)
     content, row = KINDS[kind]
     found = in_force(reading.session, row, slug, at)
     written = content.model_validate({field: getattr(found, field) for field in content.model_fields})
     reading.link_versions(kind, slug)
-    return {"kind": kind, **written.model_dump(mode="json", exclude={"change_note"})}
+    return Document({"kind": kind, **written.model_dump(mode="json", exclude={"change_note"})})

@@ -133,6 +133,10 @@ class WayIn(BaseModel):
     changes: list[list[ChangeOfFact]] = Field(title="改变", description="Alternatives; each alone is enough")
 
 
+class WhatIfRequest(Asking):
+    """A person, and what the smallest changes are sought for."""
+
+
 class WhatIfAnswer(BaseModel):
     """What people can choose to change, and to what effect."""
 

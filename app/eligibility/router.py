@@ -23,7 +23,7 @@ from app.eligibility.batch import BatchLine, Books, Person, answers
 from app.eligibility.desk import AtDesk, book_of
 from app.eligibility.evaluate import outcomes
 from app.eligibility.forecast import turning_days
-from app.eligibility.models import Asking, BatchQuery, EligibilityAnswer, EligibilityRequest
+from app.eligibility.models import BatchQuery, EligibilityAnswer, EligibilityRequest
 from app.eligibility.outlooks import (
     ChangeOfFact,
     Comparison,
@@ -36,6 +36,7 @@ from app.eligibility.outlooks import (
     TurningDay,
     WayIn,
     WhatIfAnswer,
+    WhatIfRequest,
 )
 from app.eligibility.what_if import what_if
 from app.errors import Invalid, TooLarge, TooMany, Unauthorized
@@ -171,7 +172,7 @@ def forecast(asked: ForecastRequest, desk: AtDesk) -> ForecastAnswer:
     max_body_size=LARGEST,
     dependencies=[Depends(no_parameters)],
 )
-def imagine(asked: Asking, desk: AtDesk) -> WhatIfAnswer:
+def imagine(asked: WhatIfRequest, desk: AtDesk) -> WhatIfAnswer:
     """The smallest changes of what people can choose; never of age, sex, health or fate."""
     at, book = desk.open(asked.region, asked.on, asked.release)
     given = understood(book, asked.facts)

@@ -40,7 +40,7 @@ class Figure(BaseModel):
     )
 
 
-class Point(BaseModel):
+class SeriesPoint(BaseModel):
     """One year of a printed series, or a printed growth."""
 
     model_config = ConfigDict(extra="forbid", title="年度数值")
@@ -88,8 +88,8 @@ class IndicatorContent(Content):
     nature: Literal["binding", "expected"] | None = Column(None, sa_type=String)
     baseline: Figure | None = Column(None, sa_type=JSON)
     target: Figure | None = Column(None, sa_type=JSON)
-    growth: Point | None = Column(None, sa_type=JSON)
-    series: list[Point] = Column(default_factory=list, sa_type=JSON)
+    growth: SeriesPoint | None = Column(None, sa_type=JSON)
+    series: list[SeriesPoint] = Column(default_factory=list, sa_type=JSON)
     part_of: Slug | None = None
     definition: Text | None = None
     sources: list[Source] = Column(default_factory=list, sa_type=JSON)
@@ -135,8 +135,8 @@ class Indicator(Resource):
     )
     baseline: Figure | None = Field(title="基期", description="Where it starts from")
     target: Figure | None = Field(title="目标", description="Where it is to get to")
-    growth: Point | None = Field(title="增速", description="A printed growth, else null")
-    series: list[Point] = Field(title="年度数列", description="Printed yearly values")
+    growth: SeriesPoint | None = Field(title="增速", description="A printed growth, else null")
+    series: list[SeriesPoint] = Field(title="年度数列", description="Printed yearly values")
     part_of: Slug | None = Field(
         title="所属指标", description="Slug of the indicator it is a part of (其中), else null"
     )

@@ -30,7 +30,7 @@ LintKind = _one_of(list(KINDS))
 LintCode = _one_of(list(CODES))
 
 
-class Linked(BaseModel):
+class LinkedResource(BaseModel):
     """A resource that a finding leads to."""
 
     model_config = ConfigDict(title="相关资源")
@@ -53,7 +53,9 @@ class LintFinding(BaseModel):
     slug: str = Field(title="标识", description="The resource")
     version: int = Field(title="版本", description="The version that the finding begins with")
     field: str | None = Field(title="字段", description="The part of the resource it is about, else null")
-    other: Linked | None = Field(title="另一资源", description="The resource at the other end, else null")
+    other: LinkedResource | None = Field(
+        title="另一资源", description="The resource at the other end, else null"
+    )
     from_: date = Field(alias="from", title="起始日期", description="The first day on which it is so")
     until: date | None = Field(
         title="终止日期",
@@ -88,7 +90,7 @@ def present(finding: Finding) -> LintFinding:
         slug=version.slug,
         version=version.version,
         field=finding.field or None,
-        other=Linked(kind=finding.other[0], slug=finding.other[1]) if finding.other else None,
+        other=LinkedResource(kind=finding.other[0], slug=finding.other[1]) if finding.other else None,
         from_=days.first,
         until=None if days.until == EVER else days.until,
         text=finding.said.en,

@@ -24,7 +24,7 @@ templates = Environment(
 )
 
 
-class Links(BaseModel):
+class FrontPage(BaseModel):
     """Where to go from here."""
 
     model_config = ConfigDict(title="入口")
@@ -59,14 +59,14 @@ ENTRANCES = {
     "/",
     operation_id="getFrontPage",
     summary="Find the way in (首页)",
-    response_model=Links,
+    response_model=FrontPage,
     responses={200: {"content": {"text/html": {"schema": {"type": "string"}}}}, **responses()},
 )
 def front_page(request: Request) -> Response:
     """A page for a person (`Accept: text/html`), links for a program."""
     vary = {"Vary": "Accept, Accept-Language", "Cache-Control": "public, max-age=60"}
     if not prefers_html(request.headers.get("accept", "")):
-        links = Links(name="Public-service catalogue 公共服务目录", version=__version__, links=ENTRANCES)
+        links = FrontPage(name="Public-service catalogue 公共服务目录", version=__version__, links=ENTRANCES)
         return JSONResponse(links.model_dump(), headers=vary)
     with reading(request.app.state.engine) as session:
         shown = front_page_figures(session, request.app.state.today())
