@@ -74,6 +74,11 @@ def document(app: FastAPI) -> dict[str, Any]:
         for path in whole["paths"].values():
             for operation in path.values():
                 _describe(operation)
+                _exemplify(operation)
+                # Whoever must have a key can have the wrong one: where nothing is forbidden, none is needed.
+                free = "403" not in operation["responses"] and not app.state.settings.reading_takes_key
+                if free and "security" in operation:
+                    operation["security"].insert(0, {})
         schemas = whole["components"]["schemas"]
         Names(schemas).give(whole["paths"])
         whole["components"]["schemas"] = dict(sorted(schemas.items()))
@@ -107,11 +112,11 @@ class Names:
                     media["schema"] = self._lifted(media["schema"], f"{name}Request")
 
     def _name(self, name: str, schema: dict[str, Any]) -> None:
-        chinese, description = schema["title"], schema["description"].rstrip(".")
-        schema |= {"title": name, "description": f"{description} ({chinese})."}
+        schema |= {"title": name, "description": _said(schema["description"], schema["title"])}
 
     def _within(self, name: str, schema: dict[str, Any]) -> None:
         for field, definition in schema.get("properties", {}).items():
+            definition["description"] = _said(definition["description"], definition["title"])
             schema["properties"][field] = self._lifted(definition, name + _class(field))
 
     def _lifted(self, schema: dict[str, Any], name: str) -> dict[str, Any]:
@@ -141,6 +146,11 @@ class Names:
         return found.name
 
 
+def _said(english: str, chinese: str) -> str:
+    """Both languages: the explorer shows descriptions, but no titles."""
+    return english if english.endswith(f"({chinese})") else f"{english.rstrip('.')} ({chinese})"
+
+
 def _class(field: str) -> str:
     return "".join(part[:1].upper() + part[1:] for part in field.replace("-", "_").split("_"))
 
@@ -164,12 +174,14 @@ def _describe(operation: dict[str, Any]) -> None:
         if "application/x-ndjson" in operation.get("requestBody", {}).get("content", {}):
             response.get("content", {}).pop("application/json", None)
     for parameter in operation.get("parameters", []):
-        # /docs shows no titles.
-        parameter["description"] += f" ({parameter['schema']['title']})"
+        parameter["description"] = _said(parameter["description"], parameter["schema"]["title"])
     formats = [p["schema"] for p in operation.get("parameters", []) if p["name"] == "format"]
     if any("xlsx" in json.dumps(schema) for schema in formats):
         for media_type in (made.media_type.partition(";")[0] for made in FORMATS.values()):
             operation["responses"]["200"]["content"].setdefault(media_type, {})
+
+
+def _exemplify(operation: dict[str, Any]) -> None:
     example = EXAMPLES.get(operation["operationId"])
     if example is not None:
         success = next(status for status in ("201", "200", "204") if status in operation["responses"])

@@ -101,11 +101,12 @@ def test_every_field_has_a_chinese_title_and_an_english_description() -> None:
         for field, definition in schema.get("properties", {}).items():
             assert re.search(r"[\u4e00-\u9fff]", definition["title"]), (name, field)
             assert re.search(r"[a-z]{2}", definition["description"]), (name, field)
+            # The explorer shows descriptions, and no titles.
+            assert definition["title"] in definition["description"], (name, field)
     for path, operation in operations():
         for parameter in operation.get("parameters", []):
             assert re.search(r"[\u4e00-\u9fff]", parameter["schema"]["title"]), (path, parameter["name"])
             assert re.search(r"[a-z]{2}", parameter["description"]), (path, parameter["name"])
-            # The explorer shows descriptions, and no titles.
             assert parameter["schema"]["title"] in parameter["description"], (path, parameter["name"])
 
 
@@ -167,6 +168,7 @@ async def test_the_example_is_what_the_catalogue_answers(
 ) -> None:
     path, operation = next((p, o) for p, o in operations() if o["operationId"] == operation_id)
     documented = example_of(operation)
+    assert {} in operation.get("security", [{}])  # asked without a key
     parameters = {p["name"]: p["example"] for p in operation.get("parameters", []) if "example" in p}
     media = operation.get("requestBody", {}).get("content", {})
     body = next(iter(media.values()))["example"] if media else None
