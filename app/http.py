@@ -27,6 +27,11 @@ SMALL_BODY = 64 * 1024
 # What a proxy in front may call a request.
 REQUEST_ID = re.compile(r"[0-9A-Za-z._-]{1,64}")
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+# Pages load nothing from outside, whatever address a script of theirs has in it.
+ONLY_OURS = (
+    "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; "
+    "img-src 'self' data:; font-src 'self' data:; worker-src blob:"
+)
 GIVEN_AGAIN = Said("Given more than once: give it once.", "该项重复，请只写一次")
 
 
@@ -58,15 +63,19 @@ class Manners:
             await self._read(scope, receive, send)
 
     async def _options(self, scope: Scope, receive: Receive, send: Send) -> None:
-        allowed = [m for m in METHODS if self._matches({**scope, "method": m})]
-        if not allowed:
+        allow = self._allowed(scope)
+        if allow is None:
             await self.app(scope, receive, send)
             return
+        await send({"type": "http.response.start", "status": 204, "headers": [(b"allow", allow.encode())]})
+        await send({"type": "http.response.body", "body": b""})
+
+    def _allowed(self, scope: Scope) -> str | None:
+        """For `Allow`: what any route takes at this path; None where there is none."""
+        allowed = [m for m in METHODS if self._matches({**scope, "method": m})]
         if "GET" in allowed:
             allowed.append("HEAD")
-        allow = ", ".join([*allowed, "OPTIONS"]).encode()
-        await send({"type": "http.response.start", "status": 204, "headers": [(b"allow", allow)]})
-        await send({"type": "http.response.body", "body": b""})
+        return ", ".join([*allowed, "OPTIONS"]) if allowed else None
 
     def _matches(self, scope: Scope) -> bool:
         return any(route.matches(scope)[0] is Match.FULL for route in self.router.routes)
@@ -89,6 +98,10 @@ class Manners:
                 headers = MutableHeaders(scope=message)
                 for name, value in left.get("headers", {}).items():
                     headers.setdefault(name, value)  # a refusal says for itself which limit it is for
+                if message["status"] == HTTPStatus.METHOD_NOT_ALLOWED:
+                    headers["allow"] = self._allowed(asked) or ""  # the framework asks the first route only
+                if headers.get("content-type", "").startswith("text/html"):
+                    headers["content-security-policy"] = ONLY_OURS
                 if (
                     message["status"] == HTTPStatus.REQUEST_ENTITY_TOO_LARGE
                     and "json" not in headers["content-type"]

@@ -86,11 +86,28 @@ async def test_options_says_what_a_path_allows(client: httpx.AsyncClient) -> Non
     assert (await client.options("/no/such/path")).status_code == 404
 
 
-async def test_other_methods_are_refused_with_what_is_allowed(client: httpx.AsyncClient) -> None:
-    answer = await client.delete(ONE)
+@pytest.mark.parametrize("url", [ONE, "/v1/releases", "/v1/eligibility", "/healthz"])
+async def test_other_methods_are_refused_with_what_is_allowed(client: httpx.AsyncClient, url: str) -> None:
+    answer = await client.patch(url)
     assert answer.status_code == 405
-    assert "GET" in answer.headers["allow"]
+    assert answer.headers["allow"] == (await client.options(url)).headers["allow"]
     assert answer.headers["content-type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("en", "The body is not JSON that can be read: check quotes, commas and brackets."),
+        ("zh", "请求正文不是可读取的 JSON：请检查引号、逗号和括号。"),
+    ],
+)
+async def test_a_body_that_is_no_json_is_said_to_be_none(
+    client: httpx.AsyncClient, language: str, said: str
+) -> None:
+    headers = {"Accept-Language": language, "Content-Type": "application/json"}
+    answer = await client.post("/v1/eligibility", content='{"region": 510802', headers=headers)
+    assert answer.status_code == 422
+    assert answer.json()["errors"] == [{"pointer": "", "detail": said}]
 
 
 async def test_gzip_is_smaller_and_says_that_it_varies(client: httpx.AsyncClient) -> None:
