@@ -93,6 +93,10 @@ NO_BODY = Said(
     "A body is missing: send a JSON object, {} where there is nothing to say.",
     "缺少请求正文：请发送 JSON 对象，无内容时发送 {}。",
 )
+BROKEN_JSON = Said(
+    "The body is not JSON that can be read: check quotes, commas and brackets.",
+    "请求正文不是可读取的 JSON：请检查引号、逗号和括号。",
+)
 # The framework reads a body as what its header says it is.
 NOT_JSON = Said(
     "The body was not sent as JSON: add the header Content-Type: application/json.",
@@ -126,9 +130,9 @@ def fault_of_request(error: ErrorDetails) -> Fault:
             return Fault(NO_BODY, pointer="")
         if isinstance(error["input"], bytes):
             return Fault(NOT_JSON, pointer="")
-    if place == "body":
+    if error["type"] == "json_invalid":
         # Where reading stopped is a place in the text, not in what it says.
-        return Fault(
-            said_by_pydantic(error), pointer="" if error["type"] == "json_invalid" else pointer(path)
-        )
+        return Fault(BROKEN_JSON, pointer="")
+    if place == "body":
+        return Fault(said_by_pydantic(error), pointer=pointer(path))
     return Fault(said_by_pydantic(error), parameter=str(path[0]) if path else str(place))
