@@ -1,7 +1,10 @@
 """What a portal developer reads: lists, single resources, filters, history."""
 
+import re
+import shlex
 from collections import Counter
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 from urllib.parse import urlencode
 
@@ -10,7 +13,7 @@ import pytest
 
 from app.provenance import normalised
 from tests.conftest import TODAY
-from tests.stores import LIZHOU
+from tests.stores import LIZHOU, SEED
 
 pytestmark = pytest.mark.anyio
 
@@ -238,3 +241,22 @@ async def test_releases_say_what_they_changed(client: httpx.AsyncClient) -> None
     assert len({(change["kind"], change["slug"]) for change in changes}) == len(changes)
     assert (await client.get(changes[-1]["href"])).status_code == 200
     assert (await client.get("/v1/releases/2")).status_code == 404
+
+
+@pytest.mark.parametrize("readme", ["README.md", "README.zh-CN.md"])
+async def test_the_readme_prints_what_is_answered(client: httpx.AsyncClient, readme: str) -> None:
+    """Each request whose answer stands below it; `…` stands for anything."""
+    text = (SEED.parent / readme).read_text(encoding="utf-8")
+    examples = re.findall(r"```sh\n([^`]*)```\n+```text\n(\{[^`]*)```", text)
+    assert len(examples) == 5
+    for command, printed in examples:
+        words = shlex.split(command.replace("URL=", ""))
+        url = next(word for word in words if word.startswith("http"))
+        options = list(pairwise(words))
+        data = dict(value.split("=", 1) for option, value in options if option in {"-d", "--data-urlencode"})
+        headers = dict(value.split(": ", 1) for option, value in options if option == "-H")
+        answer = await client.get(f"{url}?{urlencode(data)}" if data else url, headers=headers)
+        said = re.sub(r"\s", "", answer.text)
+        for part in re.sub(r"\s", "", printed).split("…"):
+            assert part in said, (url, part)
+            said = said.partition(part)[2]
