@@ -5,6 +5,7 @@ import re
 import httpx
 import pytest
 
+from app.catalogue import KINDS
 from app.changesets import Changeset, check
 from app.faults import CODE, ONE_LINE, PATTERNS, SLUG
 from tests.running import PROJECT
@@ -253,6 +254,8 @@ async def test_health_and_readiness(client: httpx.AsyncClient) -> None:
 async def test_the_front_page_speaks_to_people_and_to_programs(client: httpx.AsyncClient) -> None:
     page = await client.get("/", headers={"Accept": "text/html,*/*;q=0.8"})
     assert page.headers["content-type"].startswith("text/html")
+    for kind, (content, _) in KINDS.items():
+        assert f'<a href="/v1/{kind}">{content.noun.zh}</a>' in page.text
     assert "公共服务目录" in page.text
     assert 'href="/docs"' in page.text
     assert (await client.get("/")).json()["links"]["services"] == "/v1/services"

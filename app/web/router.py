@@ -81,7 +81,9 @@ def front_page_figures(session: Session, today: date) -> dict[str, Any]:
     """How many resources of each kind are in force today, and the latest release."""
     release = latest_release(session)
     at = At(today, release)
-    counts = {kind: count_in_force(session, row, at) for kind, (_, row) in KINDS.items()}
+    counts = {
+        kind: (content.noun.zh, count_in_force(session, row, at)) for kind, (content, row) in KINDS.items()
+    }
     return {"release": release, "on": today, "counts": counts}
 
 
