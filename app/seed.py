@@ -36,6 +36,7 @@ class Seed:
     withdrawals: list[dict[str, Any]] = field(default_factory=list)
     places: dict[str, Place] = field(default_factory=dict)
     faults: list[tuple[Place, Said]] = field(default_factory=list)
+    unread: bool = False
     nodes: dict[int, yaml.Node] = field(default_factory=dict)
     digest: str | None = None
 
@@ -57,9 +58,12 @@ class Seed:
         return self.places.get(pointer, ("", 0))
 
     def lines(self, faults: Sequence[Fault], language: Language) -> list[str]:
-        """`file:line: field: what is wrong`, for the files' own faults and for those of their content, in order."""
+        """`file:line: field: what is wrong`, for the files' own faults and for those of their content, in order.
+
+        Where a whole file could not be read, all that refers to it seems wrong: then only the files' own.
+        """
         lines = [(*place, said.to(language)) for place, said in self.faults]
-        for fault in faults:
+        for fault in () if self.unread else faults:
             path = fault.pointer or ""
             name = ".".join(path.split("/")[3:])
             lines.append((*self.place(path), f"{name + ': ' if name else ''}{fault.said.to(language)}"))
@@ -147,6 +151,7 @@ def _load_file(seed: Seed, kind: str, file: Path, folder: Path) -> None:
         line = getattr(getattr(error, "problem_mark", None), "line", 0) + 1
         said = str(getattr(error, "problem", "not UTF-8 text"))
         seed.faults.append(((name, line), Said(f"Not YAML: {said}.", f"不是有效的 YAML：{said}。")))
+        seed.unread = True
         return
     pairs = root.value if isinstance(root, yaml.MappingNode) else []
     parts = {str(key.value): (key, value) for key, value in pairs}
@@ -155,6 +160,7 @@ def _load_file(seed: Seed, kind: str, file: Path, folder: Path) -> None:
     if root is None or not isinstance(items, yaml.SequenceNode):
         shape = Said("A seed file is a mapping with a list `items`.", "文件应为含 items 列表的映射。")
         seed.faults.append(((name, 1), shape))
+        seed.unread = True
         return
     for key, _ in parts.values():
         unknown = Said(f"{key.value} is not known here.", f"不认识 {key.value}。")

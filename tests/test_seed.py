@@ -155,6 +155,21 @@ def test_an_alias_is_refused_before_it_grows(folder: Path) -> None:
     assert any("aliases are not used" in line for line in lines)
 
 
+def test_a_file_that_cannot_be_read_is_not_buried_under_what_refers_to_it(folder: Path) -> None:
+    edit(folder, "concepts.yaml", "items:", "items: [")
+    code, lines = check(folder)
+    assert code == 1
+    assert [line.split(" ")[0] for line in lines if ".yaml:" in line] == ["concepts.yaml:2:"]
+
+
+def test_a_line_number_stays_a_number(folder: Path) -> None:
+    """`:100:` is the name of an emoji to what prints it."""
+    edit(folder, "concepts.yaml", "items:\n", "items:\n" + "#\n" * 97)
+    edit(folder, "concepts.yaml", "name: 健康管理", "name: ''")
+    _, lines = check(folder)
+    assert any(line.startswith("concepts.yaml:100: name") for line in lines), lines
+
+
 def test_all_faults_are_said_at_once(folder: Path) -> None:
     edit(folder, "small-plan/services.yaml", "listed: true", "listed: often")
     edit(folder, "small-plan/domains.yaml", "ordinal: 1", "ordinal: first")

@@ -9,7 +9,7 @@ from rich.console import Console
 
 from app.settings import Settings
 
-out = Console(highlight=False, soft_wrap=True, markup=False)
+out = Console(highlight=False, soft_wrap=True, markup=False, emoji=False)
 
 
 class Least(StrEnum):
