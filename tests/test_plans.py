@@ -67,7 +67,7 @@ async def test_unlike_periods_are_compared_in_one_and_it_says_so(whole: httpx.As
     urban = next(item for text, item in texts.items() if "380" in text)
     rural = next(item for text, item in texts.items() if "2434" in text)
     assert (urban["value"], rural["value"]) == (4560, 2434)
-    assert urban["converted"] == "380 元/month × 12 = 4560 元/year"
+    assert urban["converted"] == "380 元/月 × 12 = 4560 元/年"
     assert rural["converted"] is None
     assert urban["value"] > rural["value"]
 

@@ -20,6 +20,7 @@ from app.comparison.models import (
 from app.comparison.units import Common, common
 from app.concepts.models import ConceptVersion
 from app.diff.standards import Bounds, bounds, in_common, less_is_better
+from app.diff.words import in_chinese
 from app.errors import Invalid
 from app.faults import Fault, Said
 from app.plans.models import PlanVersion
@@ -136,7 +137,7 @@ def _placed(found: list[tuple[str, Standard, Common]]) -> list[ComparedStandard]
             comparator=standard.comparator,
             population=standard.population,
             year=standard.year,
-            converted=placed.converted,
+            converted=placed.converted and in_chinese(placed.converted),
             standing=standing(placed.value),
         )
         for code, standard, placed in sorted(found, key=lambda line: (-line[2].value, line[0], line[1].slug))

@@ -62,7 +62,7 @@ class ComparedStandard(BaseModel):
     population: str | None = Field(title="对象", description="Whom it is promised to, as printed")
     year: int | None = Field(title="年份", description="The year it is promised or stated for")
     converted: str | None = Field(
-        title="换算", description="What was converted, and how; null if nothing was"
+        title="换算", description="What was converted, and how, in Chinese; null if nothing was"
     )
     standing: Standing | None = Field(
         title="位次",
