@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from app.catalogue import KINDS
 from app.lint.findings import CODES
+from app.sheets.words import LABELS
 
 
 class Enumeration(NamedTuple):
@@ -18,6 +19,12 @@ class Enumeration(NamedTuple):
     title: str
     description: str
     meanings: Mapping[str, str]
+
+
+def labelled(*values: str, **english: str) -> dict[str, str]:
+    """Values that a table has Chinese labels for, with what they mean in English where it is worth saying."""
+    meanings = dict.fromkeys(values, "") | english
+    return {value: f"{said} ({LABELS[value]})" if said else LABELS[value] for value, said in meanings.items()}
 
 
 ENUMERATIONS = (
@@ -31,44 +38,36 @@ ENUMERATIONS = (
         "Category",
         "国家分类",
         "A category of the national scheme of basic public services",
-        {
-            "childcare": "幼有所育",
-            "education": "学有所教",
-            "work": "劳有所得",
-            "health": "病有所医",
-            "ageing": "老有所养",
-            "housing": "住有所居",
-            "support": "弱有所扶",
-            "veterans": "优军服务保障",
-            "culture": "文体服务保障",
-        },
+        labelled(
+            "childcare", "education", "work", "health", "ageing", "housing", "support", "veterans", "culture"
+        ),
     ),
     Enumeration(
         "RegionLevel",
         "级别",
         "The level of a region",
-        {"province": "省级", "prefecture": "地级", "county": "县级"},
+        labelled("province", "prefecture", "county"),
     ),
     Enumeration(
         "Basis",
         "出处依据",
         "How a value follows from its quote",
-        {
-            "stated": "the text says it (写明)",
-            "named": "read out of the service's own name, or its domain's goal (名称中读出)",
-            "defined": "a definition in the plan (定义)",
-            "derived": "computed by us; `derivation` says how (推算)",
-        },
+        labelled(
+            stated="the text says it",
+            named="read out of the service's own name, or its domain's goal",
+            defined="a definition in the plan",
+            derived="computed by us; `derivation` says how",
+        ),
     ),
     Enumeration(
         "Strength",
         "约束力",
         "How firmly a rule commits the plan",
-        {
-            "entitlement": "the text commits: 确保, 免除, 给予 … (应享)",
-            "target_group": "it names whom it favours: 重点, 优先, 鼓励 … (重点对象)",
-            "pilot": "it tries out: 探索, 试点 … (试点)",
-        },
+        labelled(
+            entitlement="the text commits: 确保, 免除, 给予 …",
+            target_group="it names whom it favours: 重点, 优先, 鼓励 …",
+            pilot="it tries out: 探索, 试点 …",
+        ),
     ),
     Enumeration(
         "Outcome",
@@ -106,89 +105,88 @@ ENUMERATIONS = (
         "FactType",
         "事实类型",
         "What the value of a fact is",
-        {
-            "boolean": "true or false (是否)",
-            "integer": "a whole number (整数)",
-            "date": "a day, YYYY-MM-DD (日期)",
-            "enumeration": "one of its `values` (选项)",
-            "region": "a six-digit code (行政区划)",
-        },
+        labelled(
+            boolean="true or false",
+            integer="a whole number",
+            date="a day, YYYY-MM-DD",
+            enumeration="one of its `values`",
+            region="a six-digit code",
+        ),
     ),
     Enumeration(
         "FactSubject",
         "事实对象",
         "Whom a fact is about",
-        {"person": "the person (个人)", "household": "the household (家庭)"},
+        labelled(
+            person="the person",
+            household="the household",
+        ),
     ),
     Enumeration(
         "FactChange",
         "事实变化方式",
         "What can change a fact",
-        {
-            "with_time": "only time (随时间变化)",
-            "never": "nothing (不变)",
-            "not_by_choice": "much, but nobody should be told to change it (不由本人选择)",
-            "by_choice": "the person's own decision (可由本人选择)",
-        },
+        labelled(
+            with_time="only time",
+            never="nothing",
+            not_by_choice="much, but nobody should be told to change it",
+            by_choice="the person's own decision",
+        ),
     ),
     Enumeration(
         "Measure",
         "度量",
         "What a standard measures",
-        {
-            "amount": "money, or goods (金额)",
-            "ratio": "a share of a whole (比率)",
-            "deadline": "the time until something is done (期限)",
-            "distance": "how far it is (距离)",
-            "frequency": "how often (频次)",
-            "coverage": "the share of people or places that are reached (覆盖)",
-            "count": "how many (数量)",
-            "level": "a grade or a rank (水平)",
-        },
+        labelled(
+            amount="money, or goods",
+            ratio="a share of a whole",
+            deadline="the time until something is done",
+            distance="how far it is",
+            frequency="how often",
+            coverage="the share of people or places that are reached",
+            count="how many",
+            level="a grade or a rank",
+        ),
     ),
     Enumeration(
         "Comparator",
         "比较",
         "How the value of a standard bounds what is promised",
-        {
-            "equal": "等于",
-            "at_least": "不低于",
-            "more_than": "高于",
-            "at_most": "不超过",
-            "less_than": "低于",
-            "about": "约",
-            "range": "from `value` to `value_high` (区间)",
-        },
+        labelled(
+            equal="",
+            at_least="",
+            more_than="",
+            at_most="",
+            less_than="",
+            about="",
+            range="from `value` to `value_high`",
+        ),
     ),
     Enumeration(
         "FigureComparator",
         "指标比较",
         "How a figure of an indicator bounds what is meant",
-        {
-            "equal": "等于",
-            "at_least": "不低于",
-            "more_than": "高于",
-            "at_most": "不超过",
-            "less_than": "低于",
-            "about": "约",
-        },
+        labelled("equal", "at_least", "more_than", "at_most", "less_than", "about"),
     ),
     Enumeration(
         "StandardPeriod",
         "时段",
         "What time a quantity is counted over",
-        {"annual": "one year (年度)", "five_years": "the plan's five years (五年)"},
+        labelled(
+            annual="one year",
+            five_years="the plan's five years",
+        ),
     ),
     Enumeration(
         "Firmness",
         "承诺程度",
         "How firmly a standard is promised",
-        {
-            "commitment": "it is promised (承诺)",
-            "aim": "力争",
-            "encouragement": "鼓励",
-            "pilot": "试点",
-        },
+        labelled(
+            commitment="it is promised",
+            aim="",
+            encouragement="",
+            pilot="",
+        ),
     ),
     Enumeration(
         "Standing",
@@ -215,46 +213,46 @@ ENUMERATIONS = (
         "IndicatorNature",
         "指标性质",
         "Whether the government is bound by an indicator",
-        {"binding": "约束性", "expected": "预期性"},
+        labelled("binding", "expected"),
     ),
     Enumeration(
         "FigureState",
         "数值状态",
         "What is printed for a figure",
-        {
-            "stated": "a figure (写明)",
-            "none": "a dash (印为横线)",
-            "lost": "the text lost it (原文缺失)",
-            "absent": "there is no such figure (无此数值)",
-        },
+        labelled(
+            stated="a figure",
+            none="a dash",
+            lost="the text lost it",
+            absent="there is no such figure",
+        ),
     ),
     Enumeration(
         "FigureSpan",
         "口径",
         "What a figure is counted over",
-        {
-            "level": "what is reached by the year (水平)",
-            "annual": "one year (年度)",
-            "five_years": "a total of five years (五年)",
-            "annual_growth": "growth in a year (年均增长)",
-        },
+        labelled(
+            level="what is reached by the year",
+            annual="one year",
+            five_years="a total of five years",
+            annual_growth="growth in a year",
+        ),
     ),
     Enumeration(
         "DiscrepancyType",
         "矛盾类型",
         "How two statements contradict each other",
-        {
-            "table_against_text": "表格与正文不符",
-            "total_against_parts": "总数与分项不符",
-            "one_year_against_five_years": "一年与五年混淆",
-            "growth_does_not_follow": "增速推不出",
-            "same_name_two_values": "同名两值",
-            "scope_differs": "口径不同",
-            "unit_differs": "单位不同",
-            "misfiled": "归类错位",
-            "numbering": "编号有误",
-            "other": "其他",
-        },
+        labelled(
+            "table_against_text",
+            "total_against_parts",
+            "one_year_against_five_years",
+            "growth_does_not_follow",
+            "same_name_two_values",
+            "scope_differs",
+            "unit_differs",
+            "misfiled",
+            "numbering",
+            "other",
+        ),
     ),
     Enumeration(
         "ChangeType",
