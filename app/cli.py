@@ -75,7 +75,7 @@ def serve(
     # uvicorn finishes what it is answering, then raises the signal again: being told to stop is no failure.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     uvicorn.run(
-        "app.main:create_app",
+        "app.main:process_app",
         factory=True,
         host=settings.host,
         port=settings.port,

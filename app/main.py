@@ -1,5 +1,6 @@
 """`create_app(settings)`: engine, manners, errors and routers put together. Importing it does nothing."""
 
+import gc
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import date
@@ -178,6 +179,18 @@ def create_app(settings: Settings | None = None, *, today: Callable[[], date] = 
         max_age=86_400,
     )
     app.add_middleware(RequestLog, metrics=app.state.metrics)
+    return app
+
+
+def process_app() -> FastAPI:
+    """The application of a process that does nothing else.
+
+    What has been made by then stays to the end: to look through all of it for garbage, now and then, would hold up
+    answers for a tenth of a second each time.
+    """
+    app = create_app()
+    gc.collect()
+    gc.freeze()
     return app
 
 
