@@ -146,7 +146,7 @@ def create_app(settings: Settings | None = None, *, today: Callable[[], date] = 
     handle_errors(app)
     app.add_exception_handler(NotModified, not_modified)
     app.add_exception_handler(Elsewhere, elsewhere)
-    app.openapi = lambda: document(app)  # type: ignore[method-assign]
+    app.openapi = lambda: document(app)  # type: ignore[method-assign]  # FastAPI's own way
 
     app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=6)
     if settings.cache_mb and not settings.reading_takes_key:

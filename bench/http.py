@@ -104,7 +104,7 @@ def naive() -> FastAPI:
 SOME_BYTES = bytes(2000)
 
 
-async def raw(scope: Any, receive: Any, send: Any) -> None:  # noqa: ANN401, ARG001
+async def raw(scope: Any, receive: Any, send: Any) -> None:  # noqa: ANN401, ARG001 - ASGI's signature
     """The least that any program could do on this server."""
     if scope["type"] == "http":
         length = str(len(SOME_BYTES)).encode()
@@ -248,7 +248,7 @@ def wait(process: subprocess.Popen[bytes], url: str) -> None:
         except httpx.TransportError:
             pass
         if process.poll() is not None or time.monotonic() > ends:
-            raise SystemExit(f"{' '.join(map(str, process.args))} does not serve {url}")  # type: ignore[arg-type]
+            raise SystemExit(f"{' '.join(map(str, process.args))} does not serve {url}")  # type: ignore[arg-type]  # they are all text here
         time.sleep(0.05)
 
 

@@ -37,7 +37,7 @@ def histories(store: Store, times: int) -> None:
     began = time.monotonic()
     with office(store) as place:
         run_state_machine_as_test(
-            lambda: Histories(place),  # type: ignore[arg-type]
+            lambda: Histories(place),  # type: ignore[arg-type]  # called for each history
             settings=settings(
                 max_examples=max(1, times // 30),
                 stateful_step_count=30,

@@ -214,7 +214,7 @@ class Restore(Kind):
         self.seal = backup(engine, self.file).seal
         engine.dispose()
 
-    def arguments(self, room: Room) -> tuple[str, ...]:  # noqa: ARG002
+    def arguments(self, room: Room) -> tuple[str, ...]:  # noqa: ARG002 - as every kind is asked
         return ("restore", str(self.file))
 
     def check(self, room: Room) -> End:

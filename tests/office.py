@@ -33,7 +33,7 @@ class Office:
 
     def headers(self, who: str | None, retry: str | None = None) -> Headers:
         """`who` is a role, or a key's text."""
-        key = {} if who is None else {"Authorization": f"Bearer {self.keys.get(who, who)}"}  # type: ignore[call-overload]
+        key = {} if who is None else {"Authorization": f"Bearer {self.keys.get(who, who)}"}  # type: ignore[call-overload]  # a role, or a key's own text
         return key | ({} if retry is None else {"Idempotency-Key": retry})
 
     async def get(self, path: str, who: str | None = None) -> httpx.Response:

@@ -72,7 +72,7 @@ class Plainly(yaml.CSafeLoader):
     Of two expectations for one service in one case, one would silently be lost.
     """
 
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:  # noqa: FBT001, FBT002
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:  # noqa: FBT001, FBT002 - PyYAML's signature
         keys = [key.value for key, _ in node.value]
         assert len(keys) == len(set(keys)), f"said twice{node.start_mark}"
         return super().construct_mapping(node, deep)

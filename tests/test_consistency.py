@@ -276,7 +276,7 @@ def test_what_is_not_the_same_thing_is_not_compared() -> None:
     ]
     assert types(*other_plan, *plans) == ["table_against_text"]  # two plans of one file
     table, text = two("1.42", "1.5", "万人")
-    text.target.year = 2030  # type: ignore[union-attr]
+    text.target.year = 2030  # type: ignore[union-attr]  # `two` gives it a target
     assert types(table, text) == []
     urban = standard("a", "补助水平", "城市低保补助298元", "298元", unit="元", population="城市低保")
     rural = standard("b", "补助水平", "农村低保补助137元", "137元", unit="元", population="农村低保")

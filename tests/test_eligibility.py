@@ -173,7 +173,7 @@ async def test_time_turns_outcomes_on_the_birthday(client: httpx.AsyncClient) ->
         "services": [HOME_CARE],
     }
     known = {fact["slug"] for fact in (await client.get("/v1/facts?limit=200")).json()["items"]}
-    asked["facts"] = {slug: value for slug, value in asked["facts"].items() if slug in known}  # type: ignore[attr-defined]
+    asked["facts"] = {slug: value for slug, value in asked["facts"].items() if slug in known}  # type: ignore[attr-defined]  # facts by their slugs
     turns = (await client.post(f"{URL}/forecast", json=asked)).json()["turning_days"]
     for turn in turns:
         day_before = await ask(client, on="2024-07-02", facts=asked["facts"], services=[HOME_CARE])
@@ -189,7 +189,7 @@ async def test_what_if_suggests_only_what_can_be_chosen(client: httpx.AsyncClien
     for way in ways:
         for change in way["changes"]:
             assert {facts[one["fact"]]["changes"] for one in change} == {"by_choice"}
-            given = PERSON["facts"] | {one["fact"]: one["to"] for one in change}  # type: ignore[operator]
+            given = PERSON["facts"] | {one["fact"]: one["to"] for one in change}  # type: ignore[operator]  # facts by their slugs
             answer = await ask(client, facts=given, services=[way["service"]])
             assert answer["outcomes"][0]["outcome"] == "eligible"
 
@@ -293,7 +293,7 @@ async def test_no_fact_is_ever_kept_or_logged(
         assert answer.headers["cache-control"] == "no-store"
         told += [str(answer.url), str(answer.headers)]
     for wrong in (
-        {**person, "facts": {**person["facts"], "age": "1963-05-17"}},  # type: ignore[dict-item]
+        {**person, "facts": {**person["facts"], "age": "1963-05-17"}},  # type: ignore[dict-item]  # facts by their slugs
         {**person, "facts": {"hukou_place": ["511321"], "birth_date": "1963-05-17T00:00"}},
         {**person, "facts": "1963-05-17 511321"},
         {**person, "1963-05": "511321"} | {"region": "51132x"},

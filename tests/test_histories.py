@@ -10,7 +10,7 @@ from tests.stores import Store
 def test_random_histories_read_as_the_sentence_says(store: Store) -> None:
     with office(store) as place:
         run_state_machine_as_test(
-            lambda: Histories(place),  # type: ignore[arg-type]
+            lambda: Histories(place),  # type: ignore[arg-type]  # called for each history
             settings=settings(
                 max_examples=10,
                 stateful_step_count=10,

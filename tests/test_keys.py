@@ -52,7 +52,7 @@ async def test_a_write_takes_a_key_of_the_role(empty_engine: Engine) -> None:
 )
 async def test_a_wrong_key_is_refused_and_not_repeated(empty_engine: Engine, spoil: object) -> None:
     async with opened(empty_engine) as office:
-        wrong = spoil(office.keys["publisher"])  # type: ignore[operator]
+        wrong = spoil(office.keys["publisher"])  # type: ignore[operator]  # each of the ways to spoil one
         answer = await office.post("/v1/proposals", submission(), wrong)
         assert answer.status_code == 401
         assert wrong not in answer.text

@@ -31,7 +31,7 @@ def office(empty_url: str, empty_engine: Engine) -> Iterator[Portal]:
         yield Portal(client, key)
 
 
-def test_a_copy_stays_in_step(office: Portal, empty_engine: Engine, listener: Listener) -> None:  # noqa: F811
+def test_a_copy_stays_in_step(office: Portal, empty_engine: Engine, listener: Listener) -> None:  # noqa: F811 - pytest's fixtures
     office.catch_up()
     office.subscribe(listener.url)
     first_page = office.get("/v1/concepts?limit=1&on=2024-06-01")
@@ -76,13 +76,13 @@ def test_a_copy_that_slept_catches_up(office: Portal, empty_engine: Engine) -> N
         put(empty_engine, concept(name=f"第{next(came_between)}次"))
         return found
 
-    office.changes = changes_while_publishing  # type: ignore[method-assign]
+    office.changes = changes_while_publishing  # type: ignore[method-assign]  # somebody publishes meanwhile
     office.catch_up()
     assert office.differences(TODAY) == [
         "/v1/concepts/snow-clearing: "
         + str([{"version": v, "name": f"第{v - 2}次", "aliases": []} for v in (31, 32)])
     ]
-    office.changes = changes  # type: ignore[method-assign]
+    office.changes = changes  # type: ignore[method-assign]  # somebody publishes meanwhile
     office.catch_up()
     assert office.differences(TODAY) == []
 

@@ -88,7 +88,7 @@ FORGED: dict[str, Callable[[Lines], Lines]] = {
     "a head that is short": lambda lines: [{"format": FORMAT, "schema": lines[0]["schema"]}, *lines[1:]],
     "no head": lambda lines: lines[1:],
     "a head alone": lambda lines: lines[:1],
-    "a list for a line": lambda lines: [*lines, []],  # type: ignore[list-item]
+    "a list for a line": lambda lines: [*lines, []],  # type: ignore[list-item]  # wrong on purpose
     "a row that is none": lambda lines: [*lines, {"table": "release", "row": [1]}],
     "a table that is none": lambda lines: [*lines, {"table": "sqlite_master", "row": {}}],
     "a table that is made anew": lambda lines: [*lines, {"table": "search_entry", "row": {"id": 1}}],

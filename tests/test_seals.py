@@ -39,7 +39,7 @@ def tamper(engine: Engine, *statements: str) -> None:
             names = connection.scalars(text("SELECT name FROM sqlite_master WHERE type = 'trigger'")).all()
             for name in names:
                 connection.execute(text(f"DROP TRIGGER {name}"))
-            connection.connection.driver_connection.execute("PRAGMA ignore_check_constraints = ON")  # type: ignore[union-attr]
+            connection.connection.driver_connection.execute("PRAGMA ignore_check_constraints = ON")  # type: ignore[union-attr]  # SQLite's own connection
         for statement in statements:
             connection.execute(text(statement))
         if engine.dialect.name == "postgresql":

@@ -232,7 +232,7 @@ def test_an_empty_folder_is_no_seed(tmp_path: Path) -> None:
         ("第一章", "老年人提供养老管理", False),
     ],
 )
-def test_a_quote_is_contiguous_verbatim_and_under_its_section(section: str, quote: str, found: bool) -> None:  # noqa: FBT001
+def test_a_quote_is_contiguous_verbatim_and_under_its_section(section: str, quote: str, found: bool) -> None:  # noqa: FBT001 - a case of a table
     assert (look_up(normalised(PLAN_TEXT), section, quote) is None) is found
 
 

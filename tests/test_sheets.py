@@ -74,7 +74,7 @@ JSONS: st.SearchStrategy[Any] = st.recursive(
 )
 
 
-def values(annotation: Any, constraints: tuple[Any, ...] = ()) -> st.SearchStrategy[Any]:  # noqa: PLR0911
+def values(annotation: Any, constraints: tuple[Any, ...] = ()) -> st.SearchStrategy[Any]:  # noqa: PLR0911 - one for each form of a field
     """Whatever a field of this type may hold."""
     if get_origin(annotation) is Annotated:
         inner, *more = get_args(annotation)

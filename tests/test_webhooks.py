@@ -306,7 +306,7 @@ async def test_private_addresses_are_not_sent_to(office: Office, portal: Portal)
      ("64:ff9b::808:808", True), ("64:ff9b::a00:1", False),
      ("2002:a00:1::", False), ("8.8.8.8", True), ("2001:4860:4860::8888", True)],
 )  # fmt: skip
-def test_which_addresses_are_public(address: str, public: bool) -> None:  # noqa: FBT001
+def test_which_addresses_are_public(address: str, public: bool) -> None:  # noqa: FBT001 - a case of a table
     assert is_public(ip_address(address)) is public
 
 

@@ -23,7 +23,7 @@ def check(
     values: Annotated[  # noqa: FBT002 - typer's way to say a flag
         bool, typer.Option("--values", help="Say of every single value what became of it")
     ] = False,
-    uncited: Annotated[  # noqa: FBT002
+    uncited: Annotated[  # noqa: FBT002 - typer's way to say a flag
         bool,
         typer.Option("--uncited", help="List the sentences with a figure or a claim that nothing quotes"),
     ] = False,

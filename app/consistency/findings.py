@@ -47,6 +47,6 @@ def recorded_by(finding: Finding, discrepancies: Iterable[DiscrepancyContent]) -
         if len(finding.documents) == 1:
             if known[0] and discrepancy.type == finding.type:
                 return discrepancy.slug
-        elif all(known) or (len(known) > 2 and known[0] and any(known[1:])):  # noqa: PLR2004
+        elif all(known) or (len(known) > 2 and known[0] and any(known[1:])):  # noqa: PLR2004 - of three or more, the first and any other will do
             return discrepancy.slug
     return None

@@ -72,7 +72,7 @@ def _same_year(first: Statement, second: Statement) -> bool:
 
 def _same_span(first: Statement, second: Statement) -> bool:
     spans = {first.span, second.span} - {None, "level"}
-    return len(spans) < 2 and ("five_years" not in spans or first.span == second.span)  # noqa: PLR2004
+    return len(spans) < 2 and ("five_years" not in spans or first.span == second.span)  # noqa: PLR2004 - no two different ones
 
 
 def _compared(first: Statement, second: Statement) -> Iterator[Finding]:

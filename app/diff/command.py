@@ -28,7 +28,7 @@ def diff(
     region: Annotated[str | None, typer.Option(help="Only plans of this region")] = None,
     from_plan: Annotated[str | None, typer.Option(help="Compare this plan …")] = None,
     to_plan: Annotated[str | None, typer.Option(help="… with this one of the same region")] = None,
-    json_: Annotated[bool, typer.Option("--json", help="As JSON instead of a report")] = False,  # noqa: FBT002
+    json_: Annotated[bool, typer.Option("--json", help="As JSON instead of a report")] = False,  # noqa: FBT002 - typer's way to say a flag
     publisher: Annotated[str | None, typer.Option(help="Who would publish the file")] = None,
 ) -> None:
     """Say what publishing a file would change; or, in Chinese, what distinguishes two releases, days or plans."""

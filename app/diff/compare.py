@@ -40,7 +40,7 @@ def compare(kind: str, before: Document, after: Document, world: World) -> list[
     return found + [_of_field(kind, field, before.get(field), after[field], world) for field in changed]
 
 
-def _of_field(kind: str, field: str, old: Any, new: Any, world: World) -> Difference:  # noqa: ANN401
+def _of_field(kind: str, field: str, old: Any, new: Any, world: World) -> Difference:  # noqa: ANN401 - whatever a field holds
     what = _type(field, old, new)
     was, now = shown(kind, field, old, world), shown(kind, field, new, world)
     label = title(kind, field)
@@ -64,7 +64,7 @@ def _of_field(kind: str, field: str, old: Any, new: Any, world: World) -> Differ
     return Difference(type=what, field=field, old=old, new=new, text=text)
 
 
-def _type(field: str, old: Any, new: Any) -> DifferenceType:  # noqa: ANN401
+def _type(field: str, old: Any, new: Any) -> DifferenceType:  # noqa: ANN401 - whatever a field holds
     if field == "name":
         return "renamed"
     if field in PLACES:

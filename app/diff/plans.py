@@ -111,7 +111,7 @@ def _of_kind(
 
 
 def _rows(session: Session, row: type[Row], at: At, plan: str) -> Sequence[Row]:
-    of_plan = col(row.slug) == plan if row is PlanVersion else row.plan == plan  # type: ignore[attr-defined]
+    of_plan = col(row.slug) == plan if row is PlanVersion else row.plan == plan  # type: ignore[attr-defined]  # what belongs to plans has one
     fields = [getattr(row, field) for field in ("position", "domain", "ordinal") if hasattr(row, field)]
     places = [func.coalesce(field, LAST[field.key]) for field in fields]
     wanted = select(row).where(in_force_clause(row, at), of_plan).order_by(*places, col(row.slug))

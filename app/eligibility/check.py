@@ -81,7 +81,7 @@ def dead_parts(condition: Any, facts: Facts) -> list[Finding]:  # noqa: ANN401 -
     return sorted(_visit(node, "", space, space.full, []))
 
 
-def _settled(node: Any, knowledge: dict[str, Known], count: list[int]) -> Any:  # noqa: ANN401
+def _settled(node: Any, knowledge: dict[str, Known], count: list[int]) -> Any:  # noqa: ANN401 - a condition of any form
     """The same tree in which every undefined word is a yes-or-no question of its own."""
     match node:
         case Undefined():
@@ -98,7 +98,7 @@ def _settled(node: Any, knowledge: dict[str, Known], count: list[int]) -> Any:  
     return node
 
 
-def _visit(node: Any, at: str, space: Space, context: int, beside: list[Beside]) -> list[Finding]:  # noqa: ANN401
+def _visit(node: Any, at: str, space: Space, context: int, beside: list[Beside]) -> list[Finding]:  # noqa: ANN401 - a condition of any form
     """`context` holds the completions in which the outcome hangs on this very part."""
     true = space.bits(node).true
     if not context & true:
@@ -128,7 +128,7 @@ def _visit(node: Any, at: str, space: Space, context: int, beside: list[Beside])
 Near = tuple[str, Clause, bool]  # where, what, and whether it stands in an `any`
 
 
-def _by_fact(node: Any, knowledge: dict[str, Known], at: str, near: list[Near]) -> list[Finding]:  # noqa: ANN401
+def _by_fact(node: Any, knowledge: dict[str, Known], at: str, near: list[Near]) -> list[Finding]:  # noqa: ANN401 - a condition of any form
     """For conditions over too many facts at once: each clause against those on its own fact around it."""
     if isinstance(node, Clause):
         return _against(node, at, [one for one in near if one[1].fact == node.fact], knowledge)

@@ -19,7 +19,7 @@ class Piece:
 
     __slots__ = ("node", "parts", "pointer", "said", "test")
 
-    def __init__(self, node: Any, kinds: Knowledge, pointer: str = "") -> None:  # noqa: ANN401
+    def __init__(self, node: Any, kinds: Knowledge, pointer: str = "") -> None:  # noqa: ANN401 - a condition of any form
         self.node, self.pointer = node, pointer
         self.said: tuple[str, str] | None = None  # in Chinese and English, once somebody has asked
         self.parts: tuple[Piece, ...] = tuple(
@@ -48,7 +48,7 @@ def _never_known(_: Knowledge) -> bool | None:
     return None
 
 
-def _folded(tests: list[Test], pair: Callable[[Test, Test], Test], empty: bool) -> Test:  # noqa: FBT001
+def _folded(tests: list[Test], pair: Callable[[Test, Test], Test], empty: bool) -> Test:  # noqa: FBT001 - the truth of no tests at all
     """Two by two from the right: a pair is about twice as fast as a loop, and most conditions are pairs."""
     if not tests:
         return lambda _: empty
@@ -93,7 +93,7 @@ def _not(part: Test) -> Test:
 class Compiled:
     """A condition ready to be asked about many people."""
 
-    def __init__(self, condition: Any, everything: Knowledge) -> None:  # noqa: ANN401
+    def __init__(self, condition: Any, everything: Knowledge) -> None:  # noqa: ANN401 - a condition of any form
         self.condition = condition
         self.everything = everything
         self.piece = Piece(condition, everything)
@@ -124,7 +124,7 @@ class Compiled:
         return found.pop()
 
 
-def merged(node: Any) -> Any:  # noqa: ANN401
+def merged(node: Any) -> Any:  # noqa: ANN401 - a condition of any form
     """The same with `is a or is b` as one question, which is then answered exactly even for a set."""
     parts = tuple(merged(part) for part in children(node))
     if isinstance(node, Any_):
@@ -144,7 +144,7 @@ def merged(node: Any) -> Any:  # noqa: ANN401
     return Not.model_construct(not_=parts[0]) if isinstance(node, Not) else All.model_construct(all=parts)
 
 
-def tangled(condition: Any, everything: Knowledge) -> Iterator[tuple[str, tuple[Known, ...]]]:  # noqa: ANN401
+def tangled(condition: Any, everything: Knowledge) -> Iterator[tuple[str, tuple[Known, ...]]]:  # noqa: ANN401 - a condition of any form
     """The facts, with their classes, that a part-by-part answer may misjudge.
 
     Where all clauses on a fact want nested sets of values (60 and over, 80 and over), one value is at once

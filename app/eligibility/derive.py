@@ -58,7 +58,7 @@ def surely_in(known: Known, wanted: tuple[bool | int | str, ...]) -> bool:
 def _just(mine: Known, value: bool | int | str) -> Known:  # noqa: FBT001 - a value of any type
     if mine.type in ORDERED:
         return replace(mine, low=int(value), high=int(value))
-    return replace(mine, values=frozenset((value,)))  # type: ignore[arg-type]
+    return replace(mine, values=frozenset((value,)))  # type: ignore[arg-type]  # an enumeration's, which is text
 
 
 def narrowed(one: Known, other: Known) -> Known | None:

@@ -141,12 +141,12 @@ def compile_services(rules: Iterable[Rule], facts: Facts) -> dict[str, CompiledS
     return {slug: CompiledService(slug, found, everything) for slug, found in by_service.items()}
 
 
-def truth(condition: Any, knowledge: Knowledge) -> bool | None:  # noqa: ANN401
+def truth(condition: Any, knowledge: Knowledge) -> bool | None:  # noqa: ANN401 - a condition of any form
     """Whether a condition holds, for a single question; keep `compile_condition` for many."""
     return Compiled(condition, knowledge).truth(knowledge)
 
 
-def missing(condition: Any, knowledge: Knowledge) -> list[str]:  # noqa: ANN401
+def missing(condition: Any, knowledge: Knowledge) -> list[str]:  # noqa: ANN401 - a condition of any form
     """The facts on which alone a condition can turn."""
     return _missing(Compiled(condition, knowledge), condition, knowledge)
 
@@ -161,7 +161,7 @@ def rule_missing(rule: CompiledRule, knowledge: Knowledge) -> list[str]:
     return _missing(Compiled(rule.whole, knowledge), rule.whole, knowledge)
 
 
-def _missing(compiled: Compiled, condition: Any, knowledge: Knowledge) -> list[str]:  # noqa: ANN401
+def _missing(compiled: Compiled, condition: Any, knowledge: Knowledge) -> list[str]:  # noqa: ANN401 - a condition of any form
     space = space_of([condition], knowledge, MOST)
     if space:
         return changing(space, space.bits(condition), space.allowed(knowledge), knowledge)

@@ -103,7 +103,7 @@ def deciding(piece: Piece, knowledge: Knowledge) -> list[Piece]:
     return [leaf for found in forced for leaf in found]
 
 
-def _needed(piece: Piece, knowledge: Knowledge, value: bool) -> list[Piece]:  # noqa: FBT001
+def _needed(piece: Piece, knowledge: Knowledge, value: bool) -> list[Piece]:  # noqa: FBT001 - a truth, not a switch
     """For answers that follow from clauses only together: leave out every clause that can be spared."""
     kept = list(leaves(piece))
     for leaf in reversed(list(kept)):

@@ -75,7 +75,7 @@ def sql(condition: Any, facts: Facts) -> str:  # noqa: ANN401 - a condition of a
     )
 
 
-def _written(node: Any, leaf: Callable[[Any], str], words: tuple[str, str, str, str, str]) -> str:  # noqa: ANN401
+def _written(node: Any, leaf: Callable[[Any], str], words: tuple[str, str, str, str, str]) -> str:  # noqa: ANN401 - a condition of any form
     everyone, nobody, no, both, either = words
     match node:
         case Not(not_=part):
@@ -155,7 +155,7 @@ def jsonlogic(condition: Any, facts: Facts) -> dict[str, Logic]:  # noqa: ANN401
     return {"holds": _logic(node, facts, wanted=True), "fails": _logic(node, facts, wanted=False)}
 
 
-def _logic(node: Any, facts: Facts, *, wanted: bool) -> Logic:  # noqa: ANN401
+def _logic(node: Any, facts: Facts, *, wanted: bool) -> Logic:  # noqa: ANN401 - a condition of any form
     match node:
         case Undefined():
             return False

@@ -190,7 +190,7 @@ def _band(everything: Known, raw: Mapping[str, object]) -> tuple[object, object]
     if ends == (None, None):
         raise WrongValueError("A band needs at least one end.", "范围至少要有一端。")
     written = [_written(everything, end) for end in (everything.low, everything.high)]
-    return tuple(w if end is None else end for w, end in zip(written, ends, strict=True))  # type: ignore[return-value]
+    return tuple(w if end is None else end for w, end in zip(written, ends, strict=True))  # type: ignore[return-value]  # two in, two out
 
 
 def _written(everything: Known, number: int) -> int | str:

@@ -238,5 +238,5 @@ class Lines(StreamingResponse):
     Starlette's own waits for the client to go away by reading on, and would swallow the body's lines.
     """
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - ASGI's signature
         await self.stream_response(send)

@@ -48,12 +48,12 @@ ENGLISH_DATE = {
 }
 
 
-def in_words(condition: Any, facts: Facts, language: Language) -> str:  # noqa: ANN401
+def in_words(condition: Any, facts: Facts, language: Language) -> str:  # noqa: ANN401 - a condition of any form
     """The whole condition as one sentence."""
     return _sentence(condition, facts, language, inner=False)
 
 
-def _sentence(node: Any, facts: Facts, language: Language, *, inner: bool) -> str:  # noqa: ANN401
+def _sentence(node: Any, facts: Facts, language: Language, *, inner: bool) -> str:  # noqa: ANN401 - a condition of any form
     match node:
         case Clause() | Undefined():
             return clause_in_words(node, facts, language)

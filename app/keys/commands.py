@@ -28,7 +28,7 @@ def create(
 
     if role not in ROLES:
         raise typer.BadParameter(f"should be one of: {', '.join(ROLES)}", param_hint="--role")
-    if not name.strip() or not name.isprintable() or len(name) > 200:  # noqa: PLR2004
+    if not name.strip() or not name.isprintable() or len(name) > 200:  # noqa: PLR2004 - said in the message
         raise typer.BadParameter("should have 1 to 200 printable characters", param_hint="--name")
     with database() as engine, writing(engine) as session:
         key, text = create_key(session, role, name.strip())

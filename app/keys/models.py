@@ -80,7 +80,7 @@ def authenticate(session: Session, text: str) -> Key:
     prefix, _, rest = text.partition("_")
     id_, _, secret = rest.partition("_")
     # PostgreSQL takes no NUL; and an id is never longer.
-    known = session.get(Key, id_) if prefix == PREFIX and id_.isalnum() and len(id_) == 8 else None  # noqa: PLR2004
+    known = session.get(Key, id_) if prefix == PREFIX and id_.isalnum() and len(id_) == 8 else None  # noqa: PLR2004 - as long as an id is made
     # What no key has is compared, too, so that the time taken tells nothing.
     right = compare_digest(known.hash if known else _hash(""), _hash(secret))
     if known is None or not right:

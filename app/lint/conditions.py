@@ -56,7 +56,7 @@ def _fact(histories: Histories, version: Version) -> Fact | None:
     return histories.facts[version]
 
 
-def _wrong(raw: Any, facts: Mapping[str, Fact]) -> Iterator[tuple[str, str, Said]]:  # noqa: ANN401
+def _wrong(raw: Any, facts: Mapping[str, Fact]) -> Iterator[tuple[str, str, Said]]:  # noqa: ANN401 - a condition, perhaps not readable any more
     """Code, pointer and what is wrong."""
     condition, unread = read(raw)
     if condition is None:
@@ -68,7 +68,7 @@ def _wrong(raw: Any, facts: Mapping[str, Fact]) -> Iterator[tuple[str, str, Said
         yield code, wrong.pointer, Said(wrong.en, wrong.zh)
 
 
-def _code(wrong: Wrong, condition: Any, facts: Mapping[str, Fact]) -> str:  # noqa: ANN401
+def _code(wrong: Wrong, condition: Any, facts: Mapping[str, Fact]) -> str:  # noqa: ANN401 - a condition, perhaps not readable any more
     if wrong.pointer:
         return "rule-dead-part"
     space = space_of([condition], {slug: fact.everything for slug, fact in facts.items()}, MOST)

@@ -74,9 +74,9 @@ class LintQuery(ListQuery):
     plan: Slug | None = Field(
         None, title="规划", description="Findings about the plan with this slug and what belongs to it"
     )
-    kind: LintKind | None = Field(None, title="类别", description="Findings about resources of this kind")  # type: ignore[valid-type]
+    kind: LintKind | None = Field(None, title="类别", description="Findings about resources of this kind")  # type: ignore[valid-type]  # choices made from what there is
     severity: Severity | None = Field(None, title="严重程度", description="error, warning or notice")
-    code: LintCode | None = Field(None, title="代码", description="Findings with this code")  # type: ignore[valid-type]
+    code: LintCode | None = Field(None, title="代码", description="Findings with this code")  # type: ignore[valid-type]  # choices made from what there is
 
 
 def present(finding: Finding) -> LintFinding:

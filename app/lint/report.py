@@ -91,7 +91,7 @@ def _joined(found: Iterable[Finding]) -> Iterator[Finding]:
         key = finding.identity, finding.said
         known = last.get(key)
         if known is not None and known.days.until == finding.days.first:
-            finding = known._replace(days=Days(known.days.first, finding.days.until))  # noqa: PLW2901
+            finding = known._replace(days=Days(known.days.first, finding.days.until))  # noqa: PLW2901 - the two are one from here on
         elif known is not None:
             yield known
         last[key] = finding

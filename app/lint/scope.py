@@ -18,7 +18,7 @@ def of_plan(session: Session, release: int, plan: str) -> Slugs:
     found: Slugs = {"plans": {plan}}
     for kind, (content, row) in KINDS.items():
         if "plan" in content.model_fields:
-            belongs = col(row.plan) == plan  # type: ignore[attr-defined]
+            belongs = col(row.plan) == plan  # type: ignore[attr-defined]  # what belongs to plans has one
             found[kind] = set(
                 session.scalars(select(col(row.slug)).where(belongs, col(row.release) <= release))
             )

@@ -16,11 +16,11 @@ def coverage(session: Session, at: At, plan: PlanVersion) -> Coverage:
         if "plan" not in content.model_fields:
             continue
         length = (
-            func.json_array_length(row.sources)  # type: ignore[attr-defined]
+            func.json_array_length(row.sources)  # type: ignore[attr-defined]  # what belongs to plans has it
         )
         of_plan = select(func.count(), func.coalesce(func.sum(length), 0)).where(
             in_force_clause(row, at),
-            col(row.plan) == plan.slug,  # type: ignore[attr-defined]
+            col(row.plan) == plan.slug,  # type: ignore[attr-defined]  # what belongs to plans has it
         )
         resources[kind], sources[kind] = session.execute(of_plan).one()
     return Coverage(

@@ -142,7 +142,7 @@ class OfPlansQuery(SearchQuery):
         plans = slugs_in_region(session, at, self.region, self.resident_of)
         if plans is not None:
             # `Row` has no plan, but whatever belongs to plans has.
-            conditions.append(col(getattr(row, "plan")).in_(plans))  # noqa: B009
+            conditions.append(col(getattr(row, "plan")).in_(plans))  # noqa: B009 - `Row` itself has no plan
         return conditions
 
 

@@ -91,7 +91,7 @@ def open_proposal(submission: Submission, key: Editor, retry: Retry, request: Re
 def get_proposal(
     number: NumberInPath,
     query: Annotated[RevisionQuery, Query()],
-    key: Editor,  # noqa: ARG001
+    key: Editor,  # noqa: ARG001 - whoever has such a key may
     reading: Reader,
 ) -> ProposalDocument:
     """What would be published, or would have been in an earlier revision, and all that was done to it."""
@@ -106,7 +106,7 @@ def get_proposal(
     responses=responses(Unauthorized, Forbidden, NotFound, Conflict, TooMany),
     dependencies=WRITES,  # it takes its turn among those who write
 )
-def try_proposal(number: NumberInPath, key: Editor, request: Request, response: Response) -> Publication:  # noqa: ARG001
+def try_proposal(number: NumberInPath, key: Editor, request: Request, response: Response) -> Publication:  # noqa: ARG001 - whoever has such a key may
     """The same checks as publishing, and nothing is changed."""
     response.headers["Cache-Control"] = "no-store"
     with writing(request.app.state.engine, keep=False) as session:

@@ -57,7 +57,7 @@ class Submission(BaseModel):
 
     @model_validator(mode="wrap")
     @classmethod
-    def all_that_is_wrong(cls, sent: Any, read: ModelWrapValidatorHandler[Self]) -> Self:  # noqa: ANN401
+    def all_that_is_wrong(cls, sent: Any, read: ModelWrapValidatorHandler[Self]) -> Self:  # noqa: ANN401 - whatever was sent
         """Raises `Invalid` with the faults of the documents beside those of what is around them."""
         try:
             return read(sent)

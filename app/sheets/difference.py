@@ -61,7 +61,7 @@ def _fields(old: Row | None, new: Row, language: Language) -> Iterator[str]:
         yield from _sources(old, new, language)
 
 
-def _change(name: str, is_new: bool, was: Cell, becomes: Cell, language: Language) -> str:  # noqa: FBT001
+def _change(name: str, is_new: bool, was: Cell, becomes: Cell, language: Language) -> str:  # noqa: FBT001 - what the line is about, not a switch
     told = _short(becomes, language)
     return f"  {name}：{told}" if is_new else f"  {name}：{_short(was, language)} → {told}"
 

@@ -39,7 +39,7 @@ def _one(write: Callable[[IO[bytes], Chosen], None], some: Chosen) -> Callable[[
     return lambda file: write(file, some)
 
 
-def _into(folder: Path, overwrite: bool, files: dict[str, Callable[[IO[bytes]], None]]) -> list[Path]:  # noqa: FBT001
+def _into(folder: Path, overwrite: bool, files: dict[str, Callable[[IO[bytes]], None]]) -> list[Path]:  # noqa: FBT001 - handed on as it was asked for
     _refuse_existing([folder / name for name in files], overwrite=overwrite)
     with _beside(folder) as scratch:
         for name, write in files.items():

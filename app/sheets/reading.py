@@ -107,7 +107,7 @@ class Reader:
     def _note(self, table: Table, row: int, wrong: Wrong) -> None:
         self.said.faults += [(table.place(row, column.title), said) for column, said in wrong]
 
-    def _value(self, table: Table, row: int, title: str, form: Any, cell: Cell) -> Any:  # noqa: ANN401
+    def _value(self, table: Table, row: int, title: str, form: Any, cell: Cell) -> Any:  # noqa: ANN401 - as many forms and values as there are columns
         if is_empty(cell):
             return None
         try:

@@ -55,4 +55,4 @@ def _where(
         return conditions if plan is None else [*conditions, col(PlanVersion.slug) == plan]
     conditions = [] if plan is None else [getattr(row, "plan") == plan]  # noqa: B009 - kinds of a plan have it
     plans = slugs_in_region(session, at, region, None)
-    return conditions if plans is None else [*conditions, getattr(row, "plan").in_(plans)]  # noqa: B009
+    return conditions if plans is None else [*conditions, getattr(row, "plan").in_(plans)]  # noqa: B009 - `Row` itself has no plan

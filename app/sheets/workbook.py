@@ -56,13 +56,13 @@ def _moment(chosen: Sequence[Chosen]) -> Any:  # noqa: ANN401 - a datetime, from
     from datetime import datetime, time
 
     day = chosen[0].at.on if chosen else None
-    return datetime.combine(day, time()) if day and day.year > 1900 else datetime(2000, 1, 1)  # noqa: DTZ001, PLR2004
+    return datetime.combine(day, time()) if day and day.year > 1900 else datetime(2000, 1, 1)  # noqa: DTZ001, PLR2004 - a spreadsheet knows no zones and no day before 1900
 
 
 class Sheets:
     """The worksheets of a workbook that is being written."""
 
-    def __init__(self, book: Any, kinds: Sequence[str], explained: Sequence[Sequence[Cell]]) -> None:  # noqa: ANN401
+    def __init__(self, book: Any, kinds: Sequence[str], explained: Sequence[Sequence[Cell]]) -> None:  # noqa: ANN401 - xlsxwriter has no types
         self.bold: Format = book.add_format(
             {"bold": True, "bg_color": "#DDEBF7", "border": 1, "text_wrap": True}
         )
@@ -91,7 +91,7 @@ class Sheets:
             for column, cell in enumerate(cells):
                 sheet.write_string(row, column, "" if cell is None else str(cell), bold)
 
-    def _add(self, book: Any, name: str, titles: Sequence[str], columns: Sequence[Column]) -> None:  # noqa: ANN401
+    def _add(self, book: Any, name: str, titles: Sequence[str], columns: Sequence[Column]) -> None:  # noqa: ANN401 - xlsxwriter has no types
         sheet = self.sheets[name] = book.add_worksheet(name)
         for place, title in enumerate(titles):
             column = columns[place] if place < len(columns) else None

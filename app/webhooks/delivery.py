@@ -83,7 +83,7 @@ def _is_due(now: datetime) -> ColumnElement[bool]:
 def _take_turn(engine: Engine, id_: str, now: datetime) -> Webhook | None:
     with writing(engine) as session:
         mine = update(Webhook).where(col(Webhook.id) == id_, _is_due(now)).values(next_attempt_at=now + TURN)
-        if session.execute(mine).rowcount == 0:  # type: ignore[attr-defined]
+        if session.execute(mine).rowcount == 0:  # type: ignore[attr-defined]  # an update has it
             return None
         webhook = session.get_one(Webhook, id_)
         session.expunge(webhook)

@@ -455,7 +455,7 @@ def asked_in(part: Any) -> set[str]:
 def true_outcome(rules: list[Document], left: Mapping[str, list[Any]]) -> Document:
     """What the contract says of one service's rules, tried out on everybody who is left."""
     rules = sorted(rules, key=lambda rule: (STRENGTHS.index(rule["strength"]), rule["slug"]))
-    tried = [turning(left, asked_in(rule), lambda person, rule=rule: applies(rule, person)) for rule in rules]  # type: ignore[misc]
+    tried = [turning(left, asked_in(rule), lambda person, rule=rule: applies(rule, person)) for rule in rules]  # type: ignore[misc]  # the default binds the rule
     answers = [said.copy().pop() if len(said) == 1 else None for said, _ in tried]
 
     def rank(person: Person) -> str | bool:
