@@ -5,9 +5,11 @@ An enumeration is known by its values, so a new value has to be explained here.
 """
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import NamedTuple, get_args
 
 from app.catalogue import KINDS
+from app.concepts.models import Category
+from app.discrepancies.models import Contradiction
 from app.lint.findings import CODES
 from app.sheets.words import LABELS
 
@@ -38,9 +40,7 @@ ENUMERATIONS = (
         "Category",
         "国家分类",
         "A category of the national scheme of basic public services",
-        labelled(
-            "childcare", "education", "work", "health", "ageing", "housing", "support", "veterans", "culture"
-        ),
+        labelled(*get_args(Category)),
     ),
     Enumeration(
         "RegionLevel",
@@ -241,18 +241,7 @@ ENUMERATIONS = (
         "DiscrepancyType",
         "矛盾类型",
         "How two statements contradict each other",
-        labelled(
-            "table_against_text",
-            "total_against_parts",
-            "one_year_against_five_years",
-            "growth_does_not_follow",
-            "same_name_two_values",
-            "scope_differs",
-            "unit_differs",
-            "misfiled",
-            "numbering",
-            "other",
-        ),
+        labelled(*get_args(Contradiction)),
     ),
     Enumeration(
         "ChangeType",
